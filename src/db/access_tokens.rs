@@ -288,15 +288,17 @@ pub async fn mark_used(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<(), s
     .map(|_| ())
 }
 
-/// Deletes the access token of a pair that was lost with its response. Returns false if it had
-/// been used.
+/// Deletes the access token of a grant's pair that was lost with its response. Returns false if it
+/// had been used. The grant has an index, the refresh token has none.
 pub async fn delete_unused_of_pair(
     db: &mut PgConnection,
+    grant: GrantId,
     refresh_token: TokenHash,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query!(
         "DELETE FROM hub.access_tokens
-         WHERE refresh_token_hash = $1 AND first_used_at IS NULL",
+         WHERE grant_id = $1 AND refresh_token_hash = $2 AND first_used_at IS NULL",
+        grant.0,
         refresh_token.as_bytes()
     )
     .execute(&mut *db)
@@ -304,7 +306,9 @@ pub async fn delete_unused_of_pair(
     // A token that the first statement did not delete was used, perhaps while it waited.
     sqlx::query_scalar!(
         r#"SELECT NOT EXISTS (
-               SELECT FROM hub.access_tokens WHERE refresh_token_hash = $1) AS "unused!""#,
+               SELECT FROM hub.access_tokens
+               WHERE grant_id = $1 AND refresh_token_hash = $2) AS "unused!""#,
+        grant.0,
         refresh_token.as_bytes()
     )
     .fetch_one(db)

@@ -5,9 +5,15 @@ use std::time::Duration;
 use oauth_values::{CodeChallenge, Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
-use super::{scopes_with_levels, spaces::allowed_clients, unreadable};
-use crate::domain::{AllowedClients, AllowedNetworks, ClientKey, GrantId};
+use super::{
+    clients::{client_of, select_with_client},
+    interval, scopes_with_levels,
+    spaces::allowed_clients,
+    time_left, unreadable,
+};
+use crate::domain::{AllowedClients, AllowedNetworks, Client, ClientKey, GrantId};
 
+/// A code to store (`sign_ins`).
 pub struct NewCode<'a> {
     pub hash: TokenHash,
     pub grant: GrantId,
@@ -15,22 +21,6 @@ pub struct NewCode<'a> {
     pub redirect_uri: &'a str,
     pub code_challenge: &'a CodeChallenge,
     pub lifetime: Duration,
-}
-
-pub async fn insert(db: impl PgExecutor<'_>, code: &NewCode<'_>) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "INSERT INTO hub.authorization_codes
-            (code_hash, grant_id, redirect_uri, code_challenge, expires_at)
-         VALUES ($1::bytea, $2, $3, $4, clock_timestamp() + $5::interval)",
-        code.hash.as_bytes(),
-        code.grant.0,
-        code.redirect_uri,
-        code.code_challenge.as_str(),
-        PgInterval::try_from(code.lifetime).map_err(sqlx::Error::Encode)?,
-    )
-    .execute(db)
-    .await
-    .map(|_| ())
 }
 
 /// Everything a presented code is checked against.
@@ -41,6 +31,7 @@ pub struct Code {
     pub issuer: String,
     pub scopes: Scopes,
     pub resource: String,
+    /// As presented at `/authorize`.
     pub redirect_uri: String,
     pub code_challenge: CodeChallenge,
     pub consumed: bool,
@@ -49,32 +40,44 @@ pub struct Code {
     pub space_disabled: bool,
     pub allowed_clients: AllowedClients,
     pub allowed_networks: AllowedNetworks,
+    /// The time until the grant exceeds the longest age, if there is one.
+    pub time_left: Option<Duration>,
 }
 
-pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Code>, sqlx::Error> {
-    let Some(row) = sqlx::query!(
-        r#"SELECT grants.id, grants.client_id, grants.issuer, grants.scopes, grants.levels,
-                  rtrim(grants.resource, '/') AS "resource!",
-                  codes.redirect_uri, codes.code_challenge,
-                  codes.consumed_at IS NOT NULL AS "consumed!",
-                  codes.expires_at <= clock_timestamp() AS "expired!",
-                  grants.revoked_at IS NOT NULL AS "grant_revoked!",
-                  spaces.disabled_at IS NOT NULL AS "space_disabled!", spaces.client_policy,
-                  spaces.client_hosts, spaces.allowed_networks::text[] AS allowed_networks
-           FROM hub.authorization_codes AS codes
-           JOIN hub.grants AS grants ON grants.id = codes.grant_id
-           JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
-           WHERE codes.code_hash = $1"#,
-        hash.as_bytes()
+/// Finds a code and the client that it was issued to; `max_age` is the longest age of a grant, if there
+/// is one.
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    hash: TokenHash,
+    max_age: Option<Duration>,
+) -> Result<Option<(Code, Client)>, sqlx::Error> {
+    let Some(row) = select_with_client!(
+        [r#"grants.id, grants.issuer, grants.scopes, grants.levels,
+               rtrim(grants.resource, '/') AS "resource!",
+               codes.redirect_uri, codes.code_challenge,
+               codes.consumed_at IS NOT NULL AS "consumed!",
+               codes.expires_at <= clock_timestamp() AS "expired!",
+               grants.revoked_at IS NOT NULL AS "grant_revoked!",
+               spaces.disabled_at IS NOT NULL AS "space_disabled!", spaces.client_policy,
+               spaces.client_hosts, spaces.allowed_networks::text[] AS allowed_networks,
+               extract(epoch FROM grants.created_at + $2::interval - clock_timestamp())::float8
+                   AS time_left"#],
+        "FROM hub.authorization_codes AS codes
+         JOIN hub.grants AS grants ON grants.id = codes.grant_id
+         JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
+         JOIN hub.clients AS clients ON clients.id = grants.client_id
+         WHERE codes.code_hash = $1 AND NOT clients.is_personal",
+        hash.as_bytes(),
+        interval(max_age)?,
     )
     .fetch_optional(db)
     .await?
     else {
         return Ok(None);
     };
-    Ok(Some(Code {
+    let code = Code {
         grant: GrantId(row.id),
-        client: ClientKey(row.client_id),
+        client: ClientKey(row.client_key),
         issuer: row.issuer,
         scopes: scopes_with_levels(&row.scopes, row.levels.as_deref()),
         resource: row.resource,
@@ -87,27 +90,9 @@ pub async fn find(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<Option<Cod
         space_disabled: row.space_disabled,
         allowed_clients: allowed_clients(&row.client_policy, row.client_hosts),
         allowed_networks: AllowedNetworks::of(row.allowed_networks),
-    }))
-}
-
-/// Returns true for the one caller that may issue tokens for the code. The grant is locked
-/// first, in the same order as when a grant is deleted with its codes.
-#[tracing::instrument(level = "debug", name = "db.authorization_codes.consume", skip_all, fields(db.system.name = "postgresql"))]
-pub async fn consume(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<bool, sqlx::Error> {
-    sqlx::query!(
-        "WITH held AS (
-             SELECT id FROM hub.grants
-             WHERE id = (SELECT grant_id FROM hub.authorization_codes WHERE code_hash = $1)
-             FOR KEY SHARE)
-         UPDATE hub.authorization_codes AS codes SET consumed_at = clock_timestamp()
-         FROM held
-         WHERE codes.code_hash = $1 AND codes.grant_id = held.id
-           AND codes.consumed_at IS NULL AND codes.expires_at > clock_timestamp()",
-        hash.as_bytes()
-    )
-    .execute(db)
-    .await
-    .map(|done| done.rows_affected() == 1)
+        time_left: row.time_left.map(time_left),
+    };
+    Ok(Some((code, client_of!(row)?)))
 }
 
 /// Whether a code is stored, used or not.

@@ -6,8 +6,13 @@ use oauth_values::{CodeChallenge, RedirectUri, Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 use uuid::Uuid;
 
-use super::{hash_from_sql, projects_to_sql, scopes_from_sql, scopes_to_sql, unreadable};
-use crate::domain::{AuthorizationRequestId, ClientKey, SpaceId, space::SHARED_REDIRECT_URI};
+use super::{
+    clients::{client_of, select_with_client},
+    hash_from_sql, projects_to_sql, scopes_from_sql, scopes_to_sql, unreadable,
+};
+use crate::domain::{
+    AuthorizationRequestId, Client, ClientKey, SpaceId, space::SHARED_REDIRECT_URI,
+};
 
 /// A sign-in that is waiting for the user's decision.
 pub struct NewRequest<'a> {
@@ -99,27 +104,33 @@ pub struct Posted {
     pub expired: bool,
 }
 
+/// Finds a request and its client.
 pub async fn find(
     db: impl PgExecutor<'_>,
     id: AuthorizationRequestId,
-) -> Result<Option<Posted>, sqlx::Error> {
-    let Some(row) = sqlx::query!(
-        r#"SELECT id, client_id, issuer, redirect_uri, state, code_challenge,
-                  rtrim(resource, '/') AS "resource!", scopes, browser_hash, csrf_hash,
-                  approved_at IS NOT NULL OR finished_at IS NOT NULL AS "decided!",
-                  expires_at <= clock_timestamp() AS "expired!"
-           FROM hub.authorization_requests WHERE id = $1"#,
-        id.0
+) -> Result<Option<(Posted, Client)>, sqlx::Error> {
+    let Some(row) = select_with_client!(
+        [
+            r#"requests.id, requests.issuer, requests.redirect_uri, requests.state,
+               requests.code_challenge, rtrim(requests.resource, '/') AS "resource!",
+               requests.scopes, requests.browser_hash, requests.csrf_hash,
+               requests.approved_at IS NOT NULL OR requests.finished_at IS NOT NULL AS "decided!",
+               requests.expires_at <= clock_timestamp() AS "expired!""#
+        ],
+        "FROM hub.authorization_requests AS requests
+         JOIN hub.clients AS clients ON clients.id = requests.client_id
+         WHERE requests.id = $1",
+        id.0,
     )
     .fetch_optional(db)
     .await?
     else {
         return Ok(None);
     };
-    Ok(Some(Posted {
+    let posted = Posted {
         request: Row {
             id: row.id,
-            client_id: row.client_id,
+            client_id: row.client_key,
             issuer: row.issuer,
             redirect_uri: row.redirect_uri,
             state: row.state,
@@ -132,7 +143,8 @@ pub async fn find(
         csrf: row.csrf_hash,
         decided: row.decided,
         expired: row.expired,
-    }))
+    };
+    Ok(Some((posted, client_of!(row)?)))
 }
 
 /// The user's approval.

@@ -1,38 +1,12 @@
 //! `hub.browser_spaces`: the spaces a browser has signed in to, so that they are offered again, with
-//! the user of the last sign-in.
+//! the user of the last sign-in, which writes them (`sign_ins`).
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use oauth_values::token::TokenHash;
-use sqlx::{PgExecutor, postgres::types::PgInterval};
+use sqlx::PgExecutor;
 
 use crate::domain::{BacklogUser, SpaceId};
-
-pub async fn remember(
-    db: impl PgExecutor<'_>,
-    browser: TokenHash,
-    space: SpaceId,
-    user: &BacklogUser,
-    lifetime: Duration,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "INSERT INTO hub.browser_spaces
-            (browser_hash, space_id, backlog_user_id, backlog_user_name, expires_at)
-         VALUES ($1::bytea, $2, $3, $4, clock_timestamp() + $5::interval)
-         ON CONFLICT (browser_hash, space_id) DO UPDATE
-            SET backlog_user_id = excluded.backlog_user_id,
-                backlog_user_name = excluded.backlog_user_name,
-                expires_at = excluded.expires_at",
-        browser.as_bytes(),
-        space.0,
-        user.id,
-        user.name,
-        PgInterval::try_from(lifetime).map_err(sqlx::Error::Encode)?,
-    )
-    .execute(db)
-    .await
-    .map(|_| ())
-}
 
 /// Who last signed in to each space in this browser.
 pub async fn users(

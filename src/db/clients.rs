@@ -16,24 +16,25 @@ use crate::domain::{
     client::{ClientAuth, ClientOrigin, DocumentAge},
 };
 
-struct Row {
-    id: Uuid,
-    client_id: String,
-    origin: String,
-    space_id: Option<Uuid>,
-    client_name: Option<String>,
-    client_uri: Option<String>,
-    redirect_uris: Vec<String>,
-    application_type: String,
-    token_endpoint_auth_method: String,
-    client_secret_hash: Option<String>,
-    jwks: Option<String>,
-    jwks_uri: Option<String>,
-    scopes: Vec<String>,
-    levels: Option<Vec<String>>,
-    document_is_fresh: Option<bool>,
-    document_is_stale: Option<bool>,
-    was_used: bool,
+/// The columns of a client.
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) client_id: String,
+    pub(super) origin: String,
+    pub(super) space_id: Option<Uuid>,
+    pub(super) client_name: Option<String>,
+    pub(super) client_uri: Option<String>,
+    pub(super) redirect_uris: Vec<String>,
+    pub(super) application_type: String,
+    pub(super) token_endpoint_auth_method: String,
+    pub(super) client_secret_hash: Option<String>,
+    pub(super) jwks: Option<String>,
+    pub(super) jwks_uri: Option<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) levels: Option<Vec<String>>,
+    pub(super) document_is_fresh: Option<bool>,
+    pub(super) document_is_stale: Option<bool>,
+    pub(super) was_used: bool,
 }
 
 impl TryFrom<Row> for Client {
@@ -80,6 +81,57 @@ impl TryFrom<Row> for Client {
         })
     }
 }
+
+/// Selects columns of a code or token, and beside them those of its client, which [`client_of`] reads.
+/// `from` joins `clients`.
+macro_rules! select_with_client {
+    ([$($columns:literal),+ $(,)?], $from:literal, $($argument:expr),+ $(,)?) => {
+        sqlx::query!(
+            "SELECT " + $($columns +)+ r#", clients.id AS "client_key!",
+                  clients.client_id AS "client_id!",
+                  clients.origin AS "origin!", clients.space_id AS client_space, clients.client_name,
+                  clients.client_uri, clients.redirect_uris AS "redirect_uris!",
+                  clients.application_type AS "application_type!",
+                  clients.token_endpoint_auth_method AS "token_endpoint_auth_method!",
+                  clients.client_secret_hash, clients.jwks,
+                  clients.jwks_uri, clients.scopes AS "client_scopes!",
+                  clients.levels AS client_levels,
+                  clients.metadata_expires_at > clock_timestamp() AS document_is_fresh,
+                  clients.metadata_expires_at > clock_timestamp() - interval '1 day'
+                      AS document_is_stale,
+                  clients.last_used_at IS NOT NULL AS "was_used!"
+           "# + $from,
+            $($argument),+
+        )
+    };
+}
+
+/// The client in a row of [`select_with_client`]; a `Result`.
+macro_rules! client_of {
+    ($row:ident) => {
+        $crate::domain::Client::try_from($crate::db::clients::Row {
+            id: $row.client_key,
+            client_id: $row.client_id,
+            origin: $row.origin,
+            space_id: $row.client_space,
+            client_name: $row.client_name,
+            client_uri: $row.client_uri,
+            redirect_uris: $row.redirect_uris,
+            application_type: $row.application_type,
+            token_endpoint_auth_method: $row.token_endpoint_auth_method,
+            client_secret_hash: $row.client_secret_hash,
+            jwks: $row.jwks,
+            jwks_uri: $row.jwks_uri,
+            scopes: $row.client_scopes,
+            levels: $row.client_levels,
+            document_is_fresh: $row.document_is_fresh,
+            document_is_stale: $row.document_is_stale,
+            was_used: $row.was_used,
+        })
+    };
+}
+
+pub(super) use {client_of, select_with_client};
 
 /// The client that a request names. That of personal tokens signs nobody in, so none can name it.
 pub async fn find_by_client_id(

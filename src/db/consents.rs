@@ -1,10 +1,7 @@
-//! `hub.consents`: approvals that a browser need not repeat.
-
-use std::time::Duration;
+//! `hub.consents`: approvals that a browser need not repeat. A sign-in writes them (`sign_ins`).
 
 use oauth_values::{Scopes, token::TokenHash};
-use sqlx::{PgExecutor, postgres::types::PgInterval};
-use uuid::Uuid;
+use sqlx::PgExecutor;
 
 use super::scopes_to_sql;
 use crate::domain::{ClientKey, SpaceId};
@@ -37,45 +34,4 @@ pub async fn covers(
     )
     .fetch_one(db)
     .await
-}
-
-/// Forgets an approval, so that the next sign-in asks again.
-pub async fn forget(db: impl PgExecutor<'_>, key: &ConsentKey<'_>) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "DELETE FROM hub.consents
-         WHERE browser_hash = $1 AND client_id = $2 AND space_id = $3 AND redirect_uri = $4",
-        key.browser.as_bytes(),
-        key.client.0,
-        key.space.0,
-        key.redirect_uri,
-    )
-    .execute(db)
-    .await
-    .map(|_| ())
-}
-
-pub async fn remember(
-    db: impl PgExecutor<'_>,
-    id: Uuid,
-    key: &ConsentKey<'_>,
-    scopes: Scopes,
-    lifetime: Duration,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "INSERT INTO hub.consents
-            (id, browser_hash, client_id, space_id, redirect_uri, scopes, expires_at)
-         VALUES ($1, $2::bytea, $3, $4, $5, $6::text[], clock_timestamp() + $7::interval)
-         ON CONFLICT (browser_hash, client_id, space_id, redirect_uri)
-            DO UPDATE SET scopes = excluded.scopes, expires_at = excluded.expires_at",
-        id,
-        key.browser.as_bytes(),
-        key.client.0,
-        key.space.0,
-        key.redirect_uri,
-        &scopes_to_sql(scopes),
-        PgInterval::try_from(lifetime).map_err(sqlx::Error::Encode)?,
-    )
-    .execute(db)
-    .await
-    .map(|_| ())
 }

@@ -8,8 +8,15 @@ use ipnet::IpNet;
 use oauth_values::{Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
-use super::{scopes_from_sql, scopes_to_sql, scopes_with_levels, spaces::allowed_clients};
-use crate::domain::{AllowedClients, AllowedNetworks, ClientKey, DeviceCodeId, GrantId, SpaceId};
+use super::{
+    clients::{client_of, select_with_client},
+    interval, scopes_from_sql, scopes_to_sql, scopes_with_levels,
+    spaces::allowed_clients,
+    time_left,
+};
+use crate::domain::{
+    AllowedClients, AllowedNetworks, Client, ClientKey, DeviceCodeId, GrantId, SpaceId,
+};
 
 /// A request of a device.
 pub struct NewDeviceCode<'a> {
@@ -149,74 +156,67 @@ pub struct Approved {
     pub space_disabled: bool,
     pub allowed_clients: AllowedClients,
     pub allowed_networks: AllowedNetworks,
+    /// The time until the grant exceeds the longest age, if there is one.
+    pub time_left: Option<Duration>,
 }
 
+/// Finds a request and its client; `max_age` is the longest age of a grant, if there is one.
 pub async fn find(
     db: impl PgExecutor<'_>,
     device_code: TokenHash,
-) -> Result<Option<Stored>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"SELECT codes.client_id, codes.issuer, codes.resource,
-                  codes.expires_at <= clock_timestamp() AS "expired!",
-                  codes.decided_at IS NOT NULL AS "decided!",
-                  codes.consumed_at IS NOT NULL AS "consumed!",
-                  grants.id AS "grant_id?", grants.scopes AS "scopes?", grants.levels,
-                  grants.revoked_at IS NOT NULL AS "grant_revoked!",
-                  spaces.disabled_at IS NOT NULL AS "space_disabled!",
-                  spaces.client_policy AS "client_policy?", spaces.client_hosts AS "client_hosts?",
-                  spaces.allowed_networks::text[] AS allowed_networks
-           FROM hub.device_codes AS codes
-           LEFT JOIN hub.grants AS grants ON grants.id = codes.grant_id
-           LEFT JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
-           WHERE codes.device_code_hash = $1"#,
-        device_code.as_bytes()
+    max_age: Option<Duration>,
+) -> Result<Option<(Stored, Client)>, sqlx::Error> {
+    let row = select_with_client!(
+        [
+            r#"codes.issuer, codes.resource, codes.expires_at <= clock_timestamp() AS "expired!",
+               codes.decided_at IS NOT NULL AS "decided!",
+               codes.consumed_at IS NOT NULL AS "consumed!",
+               grants.id AS "grant_id?", grants.scopes AS "scopes?", grants.levels,
+               grants.revoked_at IS NOT NULL AS "grant_revoked!",
+               spaces.disabled_at IS NOT NULL AS "space_disabled!",
+               spaces.client_policy AS "client_policy?", spaces.client_hosts AS "client_hosts?",
+               spaces.allowed_networks::text[] AS allowed_networks,
+               extract(epoch FROM grants.created_at + $2::interval - clock_timestamp())::float8
+                   AS time_left"#
+        ],
+        "FROM hub.device_codes AS codes
+         JOIN hub.clients AS clients ON clients.id = codes.client_id
+         LEFT JOIN hub.grants AS grants ON grants.id = codes.grant_id
+         LEFT JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
+         WHERE codes.device_code_hash = $1 AND NOT clients.is_personal",
+        device_code.as_bytes(),
+        interval(max_age)?,
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| {
-        let state = match (row.grant_id, row.consumed, row.expired, row.decided) {
-            (Some(grant), true, _, _) => State::Consumed(GrantId(grant)),
-            (_, _, true, _) => State::Expired,
-            (Some(grant), false, false, _) => State::Approved(Approved {
-                grant: GrantId(grant),
-                scopes: scopes_with_levels(&row.scopes.unwrap_or_default(), row.levels.as_deref()),
-                grant_revoked: row.grant_revoked,
-                space_disabled: row.space_disabled,
-                allowed_clients: allowed_clients(
-                    &row.client_policy.unwrap_or_default(),
-                    row.client_hosts.unwrap_or_default(),
-                ),
-                allowed_networks: AllowedNetworks::of(row.allowed_networks),
-            }),
-            (None, _, false, true) => State::Denied,
-            (None, _, false, false) => State::Waiting,
-        };
-        Stored {
-            client: ClientKey(row.client_id),
-            issuer: row.issuer,
-            resource: row.resource,
-            state,
-        }
-    }))
-}
-
-/// Returns true for the one caller that may issue tokens for the code. The grant is locked first, in
-/// the same order as when a grant is deleted with its codes.
-pub async fn consume(db: impl PgExecutor<'_>, device_code: TokenHash) -> Result<bool, sqlx::Error> {
-    sqlx::query!(
-        "WITH held AS (
-             SELECT id FROM hub.grants
-             WHERE id = (SELECT grant_id FROM hub.device_codes WHERE device_code_hash = $1)
-             FOR KEY SHARE)
-         UPDATE hub.device_codes AS codes SET consumed_at = clock_timestamp()
-         FROM held
-         WHERE codes.device_code_hash = $1 AND codes.grant_id = held.id
-           AND codes.consumed_at IS NULL AND codes.expires_at > clock_timestamp()",
-        device_code.as_bytes()
-    )
-    .execute(db)
-    .await
-    .map(|done| done.rows_affected() == 1)
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let state = match (row.grant_id, row.consumed, row.expired, row.decided) {
+        (Some(grant), true, _, _) => State::Consumed(GrantId(grant)),
+        (_, _, true, _) => State::Expired,
+        (Some(grant), false, false, _) => State::Approved(Approved {
+            grant: GrantId(grant),
+            scopes: scopes_with_levels(&row.scopes.unwrap_or_default(), row.levels.as_deref()),
+            grant_revoked: row.grant_revoked,
+            space_disabled: row.space_disabled,
+            allowed_clients: allowed_clients(
+                &row.client_policy.unwrap_or_default(),
+                row.client_hosts.unwrap_or_default(),
+            ),
+            allowed_networks: AllowedNetworks::of(row.allowed_networks),
+            time_left: row.time_left.map(time_left),
+        }),
+        (None, _, false, true) => State::Denied,
+        (None, _, false, false) => State::Waiting,
+    };
+    let stored = Stored {
+        client: ClientKey(row.client_key),
+        issuer: row.issuer,
+        resource: row.resource,
+        state,
+    };
+    Ok(Some((stored, client_of!(row)?)))
 }
 
 /// Whether a device code is stored, used or not.

@@ -35,14 +35,17 @@ pub mod pool;
 pub mod probe;
 pub mod refresh_tokens;
 pub mod sealed;
+pub mod sign_ins;
 pub mod spaces;
+pub mod token_pairs;
 pub mod upload_links;
 pub mod url;
 pub mod users;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use oauth_values::{Scopes, token::TokenHash};
+use sqlx::postgres::types::PgInterval;
 
 /// A stored value that the code cannot parse: a newer version or an operator wrote it.
 fn unreadable(column: &'static str) -> sqlx::Error {
@@ -82,4 +85,16 @@ fn projects_to_sql(projects: Option<&BTreeSet<String>>) -> Option<Vec<String>> {
 
 fn hash_from_sql(bytes: &[u8], column: &'static str) -> Result<TokenHash, sqlx::Error> {
     TokenHash::from_slice(bytes).ok_or_else(|| unreadable(column))
+}
+
+fn interval(duration: Option<Duration>) -> Result<Option<PgInterval>, sqlx::Error> {
+    duration
+        .map(PgInterval::try_from)
+        .transpose()
+        .map_err(sqlx::Error::Encode)
+}
+
+/// A time that is left, from seconds; zero if it has passed.
+fn time_left(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }

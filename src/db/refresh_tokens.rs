@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use oauth_values::{Scopes, token::TokenHash};
 use sqlx::{PgExecutor, postgres::types::PgInterval};
-use uuid::Uuid;
 
-use super::{hash_from_sql, scopes_to_sql, scopes_with_levels, spaces::allowed_clients};
-use crate::domain::{AllowedClients, AllowedNetworks, ClientKey, GrantId, SpaceId};
+use super::{
+    clients::{client_of, select_with_client},
+    hash_from_sql, interval, scopes_to_sql, scopes_with_levels,
+    spaces::allowed_clients,
+    time_left,
+};
+use crate::domain::{AllowedClients, AllowedNetworks, Client, ClientKey, GrantId, SpaceId};
 
 pub struct NewRefreshToken {
     pub hash: TokenHash,
@@ -42,6 +46,8 @@ pub struct Stored {
     pub scopes: Scopes,
     pub resource: String,
     pub expired: bool,
+    /// The time until the grant exceeds the longest age, if there is one; zero if it does.
+    pub time_left: Option<Duration>,
     pub grant_revoked: bool,
     /// Backlog has ended the user's account; a sign-in restores it.
     pub account_ended: bool,
@@ -69,122 +75,110 @@ pub enum State {
     },
 }
 
-/// Reads and locks a refresh token: concurrent uses of one token queue here, across all
-/// replicas, until the transaction ends. The grant is locked first, in the same order as when
-/// a grant is deleted with its tokens. A token whose grant is older than `max_age` has
-/// expired.
-#[tracing::instrument(level = "debug", name = "db.refresh_tokens.lock", skip_all, fields(db.system.name = "postgresql"))]
-pub async fn lock(
+/// Reads a refresh token and the client that it was issued to. A token whose grant is older than
+/// `max_age` has expired.
+#[tracing::instrument(level = "debug", name = "db.refresh_tokens.find", skip_all, fields(db.system.name = "postgresql"))]
+pub async fn find(
     db: impl PgExecutor<'_>,
     hash: TokenHash,
     max_age: Option<Duration>,
-) -> Result<Option<Stored>, sqlx::Error> {
-    let max_age = max_age
-        .map(PgInterval::try_from)
-        .transpose()
-        .map_err(sqlx::Error::Encode)?;
-    sqlx::query_as!(
-        Row,
-        r#"SELECT tokens.grant_id, tokens.scopes, grants.levels, grants.client_id, grants.space_id,
-                  grants.issuer, rtrim(grants.resource, '/') AS "resource!",
-                  tokens.consumed_at IS NOT NULL AS "consumed!",
-                  "#
-            + "coalesce(tokens.answer_until > clock_timestamp(), false) "
-            + r#"AS "in_grace!", "#
-            + "tokens.answer AS response, "
-            + r#"tokens.successor_hash,
-                  coalesce(extract(epoch FROM clock_timestamp() - tokens.consumed_at), 0)::float8
-                      AS "late!",
-                  least(tokens.expires_at, grants.created_at + $2::interval) <= clock_timestamp()
-                      AS "expired!",
-                  grants.revoked_at IS NOT NULL AS "grant_revoked!",
-                  EXISTS (SELECT FROM hub.accounts AS accounts
-                          WHERE accounts.space_id = grants.space_id
-                            AND accounts.backlog_user_id = grants.backlog_user_id
-                            AND accounts.ended_at IS NOT NULL) AS "account_ended!",
-                  spaces.disabled_at IS NOT NULL AS "space_disabled!", grants.redirect_uri,
-                  spaces.client_policy, spaces.client_hosts,
-                  spaces.allowed_networks::text[] AS allowed_networks
-           FROM hub.refresh_tokens AS tokens
-           JOIN hub.grants AS grants ON grants.id = tokens.grant_id
-           JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
-           WHERE tokens.token_hash = $1
-           FOR KEY SHARE OF grants FOR UPDATE OF tokens"#,
+) -> Result<Option<(Stored, Client)>, sqlx::Error> {
+    let Some(row) = select_with_client!(
+        [
+            r#"tokens.grant_id, tokens.scopes, grants.levels, grants.space_id, grants.issuer,
+               rtrim(grants.resource, '/') AS "resource!", "#,
+            "coalesce(tokens.answer_until > clock_timestamp(), false) ",
+            r#"AS "in_grace!", "#,
+            "tokens.answer AS response, ",
+            r#"tokens.successor_hash,
+               extract(epoch FROM clock_timestamp() - tokens.consumed_at)::float8 AS late,
+               least(tokens.expires_at, grants.created_at + $2::interval) <= clock_timestamp()
+                   AS "expired!",
+               extract(epoch FROM grants.created_at + $2::interval - clock_timestamp())::float8
+                   AS time_left, grants.revoked_at IS NOT NULL AS "grant_revoked!",
+               EXISTS (SELECT FROM hub.accounts AS accounts
+                       WHERE accounts.space_id = grants.space_id
+                         AND accounts.backlog_user_id = grants.backlog_user_id
+                         AND accounts.ended_at IS NOT NULL) AS "account_ended!",
+               spaces.disabled_at IS NOT NULL AS "space_disabled!", grants.redirect_uri,
+               spaces.client_policy, spaces.client_hosts,
+               spaces.allowed_networks::text[] AS allowed_networks"#
+        ],
+        "FROM hub.refresh_tokens AS tokens
+         JOIN hub.grants AS grants ON grants.id = tokens.grant_id
+         JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
+         JOIN hub.clients AS clients ON clients.id = grants.client_id
+         WHERE tokens.token_hash = $1 AND NOT clients.is_personal",
         hash.as_bytes(),
-        max_age,
+        interval(max_age)?,
     )
     .fetch_optional(db)
     .await?
-    .map(Stored::try_from)
-    .transpose()
+    else {
+        return Ok(None);
+    };
+    let kept = row.response.filter(|_| row.in_grace);
+    let state = State::read(row.late, row.successor_hash.as_deref(), kept)?;
+    let stored = Stored {
+        grant: GrantId(row.grant_id),
+        client: ClientKey(row.client_key),
+        space: SpaceId(row.space_id),
+        issuer: row.issuer,
+        scopes: scopes_with_levels(&row.scopes, row.levels.as_deref()),
+        resource: row.resource,
+        expired: row.expired,
+        time_left: row.time_left.map(time_left),
+        grant_revoked: row.grant_revoked,
+        account_ended: row.account_ended,
+        space_disabled: row.space_disabled,
+        redirect_uri: row.redirect_uri,
+        allowed_clients: allowed_clients(&row.client_policy, row.client_hosts),
+        allowed_networks: AllowedNetworks::of(row.allowed_networks),
+        state,
+    };
+    Ok(Some((stored, client_of!(row)?)))
 }
 
-/// The columns of a token with its grant and space, as the query returns them.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the row has these boolean columns"
-)]
-struct Row {
-    grant_id: Uuid,
-    scopes: Vec<String>,
-    levels: Option<Vec<String>>,
-    client_id: Uuid,
-    space_id: Uuid,
-    issuer: String,
-    resource: String,
-    consumed: bool,
-    in_grace: bool,
-    response: Option<String>,
-    successor_hash: Option<Vec<u8>>,
-    late: f64,
-    expired: bool,
-    grant_revoked: bool,
-    account_ended: bool,
-    space_disabled: bool,
-    redirect_uri: Option<String>,
-    client_policy: String,
-    client_hosts: Vec<String>,
-    allowed_networks: Option<Vec<String>>,
-}
-
-impl TryFrom<Row> for Stored {
-    type Error = sqlx::Error;
-
-    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
-        let late = Duration::try_from_secs_f64(row.late).unwrap_or_default();
-        let successor = || {
-            let hash = row.successor_hash.as_deref().unwrap_or_default();
-            hash_from_sql(hash, "refresh_tokens.successor_hash")
+impl State {
+    /// `late` is how many seconds ago the token was used, if it was, and `kept` the response, within
+    /// the grace window.
+    fn read(
+        late: Option<f64>,
+        successor: Option<&[u8]>,
+        kept: Option<String>,
+    ) -> Result<Self, sqlx::Error> {
+        let Some(late) = late else {
+            return Ok(Self::Unused);
         };
-        let state = match (row.consumed, row.in_grace, row.response) {
-            (false, _, _) => State::Unused,
-            (true, true, Some(response)) => State::InGrace {
+        let successor = successor.unwrap_or_default();
+        let successor = hash_from_sql(successor, "refresh_tokens.successor_hash")?;
+        let late = Duration::try_from_secs_f64(late).unwrap_or_default();
+        Ok(match kept {
+            Some(response) => Self::InGrace {
                 response,
-                successor: successor()?,
+                successor,
                 late,
             },
-            (true, _, _) => State::Spent {
-                successor: successor()?,
-                late,
-            },
-        };
-        Ok(Self {
-            grant: GrantId(row.grant_id),
-            client: ClientKey(row.client_id),
-            space: SpaceId(row.space_id),
-            issuer: row.issuer,
-            scopes: scopes_with_levels(&row.scopes, row.levels.as_deref()),
-            resource: row.resource,
-            expired: row.expired,
-            grant_revoked: row.grant_revoked,
-            account_ended: row.account_ended,
-            space_disabled: row.space_disabled,
-            redirect_uri: row.redirect_uri,
-            allowed_clients: allowed_clients(&row.client_policy, row.client_hosts),
-            allowed_networks: AllowedNetworks::of(row.allowed_networks),
-            state,
+            None => Self::Spent { successor, late },
         })
     }
+}
+
+/// Locks a refresh token: concurrent uses of one token queue here, across all replicas, until the
+/// transaction ends. The grant is locked first, in the same order as when a grant is deleted with its
+/// tokens.
+#[tracing::instrument(level = "debug", name = "db.refresh_tokens.lock", skip_all, fields(db.system.name = "postgresql"))]
+pub async fn lock(db: impl PgExecutor<'_>, hash: TokenHash) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "SELECT tokens.grant_id FROM hub.refresh_tokens AS tokens
+         JOIN hub.grants AS grants ON grants.id = tokens.grant_id
+         WHERE tokens.token_hash = $1
+         FOR KEY SHARE OF grants FOR UPDATE OF tokens",
+        hash.as_bytes()
+    )
+    .fetch_optional(db)
+    .await
+    .map(|_| ())
 }
 
 /// Marks the token used, names its successor and keeps the response for the grace window.

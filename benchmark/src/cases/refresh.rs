@@ -17,35 +17,50 @@ use crate::{
     world::World,
 };
 
-/// The hub's statements for one refresh, in order. The tokens are those that [`pgbench`] inserts,
-/// so no table is added for the measurement. A literal must not contain a colon, which pgbench
-/// takes for the start of a variable.
+/// The hub's two statements for one refresh. The tokens are those that [`pgbench`] inserts, so no
+/// table is added for the measurement, and used ones are used again, which the hub would refuse. A
+/// literal must not contain a colon, which pgbench takes for the start of a variable.
 const STATEMENTS: &str = r"
 \set number random(1, 10000)
-SELECT id, client_id, space_id, origin, client_name, redirect_uris, scopes
-    FROM hub.clients WHERE client_id = 'benchmark';
-BEGIN;
-SELECT tokens.grant_id, tokens.scopes, grants.client_id, grants.issuer, grants.resource,
-       tokens.consumed_at, tokens.answer, tokens.successor_hash, grants.revoked_at,
-       spaces.disabled_at
+SELECT tokens.grant_id, tokens.scopes, tokens.consumed_at, tokens.answer, tokens.successor_hash,
+       grants.issuer, grants.resource, grants.revoked_at, spaces.disabled_at, clients.client_id,
+       clients.origin, clients.client_name, clients.redirect_uris, clients.scopes,
+       EXISTS (SELECT FROM hub.accounts AS accounts
+               WHERE accounts.space_id = grants.space_id
+                 AND accounts.backlog_user_id = grants.backlog_user_id
+                 AND accounts.ended_at IS NOT NULL)
     FROM hub.refresh_tokens AS tokens
     JOIN hub.grants AS grants ON grants.id = tokens.grant_id
     JOIN hub.spaces AS spaces ON spaces.id = grants.space_id
-    WHERE tokens.token_hash = sha256(int8send(:number)) FOR UPDATE OF tokens;
-INSERT INTO hub.refresh_tokens (token_hash, grant_id, scopes, expires_at)
-    SELECT sha256(uuid_send(gen_random_uuid())), grant_id, scopes,
-           clock_timestamp() + interval '30 days'
-    FROM hub.refresh_tokens WHERE token_hash = sha256(int8send(:number));
-INSERT INTO hub.access_tokens (token_hash, grant_id, refresh_token_hash, scopes, expires_at)
-    SELECT sha256(uuid_send(gen_random_uuid())), grant_id, token_hash, scopes,
-           clock_timestamp() + interval '1 hour'
-    FROM hub.refresh_tokens WHERE token_hash = sha256(int8send(:number));
-UPDATE hub.refresh_tokens
-    SET consumed_at = clock_timestamp(), successor_hash = sha256(uuid_send(gen_random_uuid())),
+    JOIN hub.clients AS clients ON clients.id = grants.client_id
+    WHERE tokens.token_hash = sha256(int8send(:number));
+WITH held AS (
+    SELECT id FROM hub.grants
+    WHERE id = (SELECT grant_id FROM hub.refresh_tokens
+                WHERE token_hash = sha256(int8send(:number)))
+      AND revoked_at IS NULL
+    FOR KEY SHARE),
+new AS (
+    SELECT sha256(uuid_send(gen_random_uuid())) AS refresh_hash,
+           sha256(uuid_send(gen_random_uuid())) AS access_hash),
+consumed AS (
+    UPDATE hub.refresh_tokens AS tokens
+    SET consumed_at = clock_timestamp(), successor_hash = new.refresh_hash,
         answer = translate('sealed.v1.bench.', '.', chr(58)) || repeat('a', 400),
         answer_until = clock_timestamp() + interval '60 seconds'
-    WHERE token_hash = sha256(int8send(:number));
-COMMIT;
+    FROM held, new
+    WHERE tokens.token_hash = sha256(int8send(:number)) AND tokens.grant_id = held.id
+      AND tokens.expires_at > clock_timestamp()
+    RETURNING held.id, tokens.scopes),
+refreshing AS (
+    INSERT INTO hub.refresh_tokens (token_hash, grant_id, scopes, expires_at)
+    SELECT new.refresh_hash, consumed.id, consumed.scopes, clock_timestamp() + interval '30 days'
+    FROM consumed, new)
+INSERT INTO hub.access_tokens
+    (token_hash, grant_id, refresh_token_hash, scopes, levels, expires_at)
+SELECT new.access_hash, consumed.id, new.refresh_hash, consumed.scopes, '{}',
+       clock_timestamp() + interval '1 hour'
+FROM consumed, new;
 ";
 
 pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {

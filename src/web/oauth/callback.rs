@@ -52,6 +52,7 @@ use crate::{
     db::{
         self,
         authorization_requests::{Approved, Request},
+        sign_ins::Arrival,
     },
     domain::{Space, identity_provider::mail_hash, security::SecurityEvent, space::verifier_place},
     metrics::SignInOutcome,
@@ -275,22 +276,22 @@ async fn store(
     received: &Received,
 ) -> Result<Option<SignedIn>, RenewalError> {
     let user = &received.user;
-    let known = db::browser_spaces::users(&hub.db, approved.browser).await?;
-    let is_known = known
-        .get(&space.id)
-        .is_some_and(|known| known.id == user.id);
+    let asked = &approved.request;
+    let arrival = Arrival {
+        space: space.id,
+        base_url: &space.base_url,
+        client: asked.client,
+        browser: approved.browser,
+        backlog_user_id: user.id,
+    };
     let mut transaction = hub.db.begin().await?;
-    let held = db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url);
-    let Some(open) = held.await? else {
+    // Rows are locked in one order everywhere: spaces, clients, accounts, grants.
+    let Some(open) = db::sign_ins::arrive(&mut *transaction, &arrival).await? else {
         return Ok(None);
     };
-    // Rows are locked in one order everywhere: spaces, clients, accounts, grants.
-    if is_known {
-        let asked = &approved.request;
-        let client = db::clients::touch(&mut *transaction, asked.client).await?;
-        if !client_policy::still_allows(&open.clients, client.as_ref(), asked) {
-            return Ok(Some(SignedIn::ClientNotAllowed));
-        }
+    let is_known = open.is_known;
+    if is_known && !client_policy::still_allows(&open.clients, open.client.as_ref(), asked) {
+        return Ok(Some(SignedIn::ClientNotAllowed));
     }
     let given = (&received.tokens, received.at);
     let account = hub
@@ -303,7 +304,7 @@ async fn store(
     let signed_in = match is_known {
         true => {
             let consented = Consented {
-                request: &approved.request,
+                request: asked,
                 space,
                 granted: approved.granted,
                 projects: approved.projects.clone(),

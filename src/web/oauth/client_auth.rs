@@ -102,6 +102,17 @@ impl Presented {
 
     /// Finds and authenticates the client.
     pub async fn authenticate(self, hub: &AppState, issuer: &Issuer) -> Result<Client, JsonError> {
+        self.authenticate_holder(hub, issuer, None).await
+    }
+
+    /// Authenticates the client. `holder` is the client that the presented code or token was issued
+    /// to; another client that the request names is looked up.
+    pub async fn authenticate_holder(
+        self,
+        hub: &AppState,
+        issuer: &Issuer,
+        holder: Option<Client>,
+    ) -> Result<Client, JsonError> {
         let client_id = self
             .client_id
             .as_deref()
@@ -109,7 +120,12 @@ impl Presented {
         if client_id.contains('\0') {
             return Err(self.failed(NOT_REGISTERED));
         }
-        let found = client_documents::find_known_client(hub, client_id, self.sender);
+        let found = async {
+            match holder.filter(|holder| holder.client_id == client_id) {
+                Some(holder) => client_documents::with_current_keys(hub, holder, self.sender).await,
+                None => client_documents::find_known_client(hub, client_id, self.sender).await,
+            }
+        };
         let client = hub
             .look_up_client(client_id, self.sender, self.is_vouched_for, found)
             .await

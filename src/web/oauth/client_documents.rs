@@ -82,13 +82,23 @@ pub async fn find_known_client(
     client_id: &str,
     sender: Sender,
 ) -> Result<Option<Client>, ClientLookupError> {
-    let Some(known) = db::clients::find_by_client_id(&hub.db, client_id).await? else {
-        return Ok(None);
-    };
+    match db::clients::find_by_client_id(&hub.db, client_id).await? {
+        Some(known) => with_current_keys(hub, known, sender).await,
+        None => Ok(None),
+    }
+}
+
+/// A client that authenticates at `/token`, read with its code or token.
+pub async fn with_current_keys(
+    hub: &AppState,
+    known: Client,
+    sender: Sender,
+) -> Result<Option<Client>, ClientLookupError> {
     if !is_old(&known) || known.auth.method() != AuthMethod::PrivateKeyJwt {
         return Ok(Some(known));
     }
-    fetch(hub, client_id, Some(known), (sender, Purpose::Tokens)).await
+    let client_id = known.client_id.clone();
+    fetch(hub, &client_id, Some(known), (sender, Purpose::Tokens)).await
 }
 
 fn is_document(client: &Client) -> bool {

@@ -47,7 +47,9 @@ use crate::{
         self,
         authorization_requests::{Approval, Posted, Request},
     },
-    domain::{AuthorizationRequestId, Space, security::SecurityEvent, space::verifier_place},
+    domain::{
+        AuthorizationRequestId, Client, Space, security::SecurityEvent, space::verifier_place,
+    },
     metrics::SignInOutcome,
 };
 
@@ -79,13 +81,13 @@ async fn respond(
     })?;
     let params =
         Params::parse(body.bytes()).map_err(|error| invalid(request, &error.description))?;
-    let posted = find_posted(hub, issuer, request, &params).await?;
+    let (posted, client) = find_posted(hub, issuer, request, &params).await?;
 
     let decision = params.get("decision");
     let denied = (decision == Some("deny")).then_some(SecurityEvent::SignInDenied);
     let target = match decision {
         Some("deny") => deny(hub, &posted.request).await.map_err(page)?,
-        Some("approve") => match choice(hub, issuer, request, &posted, &params).await? {
+        Some("approve") => match choice(hub, issuer, request, (&posted, client), &params).await? {
             Choice::Made {
                 space,
                 scopes,
@@ -122,7 +124,7 @@ async fn find_posted(
     issuer: &Issuer,
     request: &HttpRequest,
     params: &Params,
-) -> Result<Posted, PageError> {
+) -> Result<(Posted, Client), PageError> {
     let page = |problem| PageError::new(request, problem);
     let id = params
         .get("request")
@@ -137,11 +139,11 @@ async fn find_posted(
         let found = db::authorization_requests::find(&hub.db, id).await;
         found.map_err(LookUpError::Failed)
     };
-    let posted = hub
+    let (posted, client) = hub
         .look_up(credential, hub.limits.sender(request), find)
         .await
         .map_err(|error| PageError::from_look_up(request, error))?
-        .filter(|posted| posted.request.issuer == issuer.url)
+        .filter(|(posted, _)| posted.request.issuer == issuer.url)
         .ok_or_else(|| page(Problem::RequestExpired))?;
     check_sender(hub, request, &csrf, &posted).map_err(|problem| match problem {
         Problem::WrongBrowser => page(problem),
@@ -153,7 +155,7 @@ async fn find_posted(
     if posted.expired {
         return Err(expired_sign_in::page(hub, request, &posted.request).await);
     }
-    Ok(posted)
+    Ok((posted, client))
 }
 
 /// Shows the page again, and counts the failure.
@@ -211,14 +213,12 @@ async fn choice(
     hub: &AppState,
     issuer: &Issuer,
     request: &HttpRequest,
-    posted: &Posted,
+    (posted, client): (&Posted, Client),
     params: &Params,
 ) -> Result<Choice, PageError> {
     let page = |problem| PageError::new(request, problem);
     let from_db = |error| PageError::from_db(request, &error);
     let not_offered = || invalid(request, "The Backlog space is not one of those offered.");
-    let client = db::clients::find(&hub.db, posted.request.client);
-    let client = client.await.map_err(from_db)?.ok_or_else(not_offered)?;
     let (resource, browser) = (&posted.request.resource, browser::known(hub, request));
     let offer = space_selection::offer(hub, issuer, &client, resource, browser.as_ref());
     let offer = offer.await.map_err(from_db)?;

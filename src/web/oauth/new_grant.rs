@@ -18,7 +18,11 @@ use crate::web::{AppState, offered_access};
 use crate::{
     accounts::backlog_tokens::SignedIn as Account,
     db::{
-        self, authorization_codes::NewCode, authorization_requests::Request, consents::ConsentKey,
+        self,
+        authorization_codes::NewCode,
+        authorization_requests::Request,
+        consents::ConsentKey,
+        sign_ins::{Approval, Conclusion},
     },
     domain::{BacklogUser, ConsentId, Grant, GrantId, RevocationReason, Space},
 };
@@ -35,6 +39,18 @@ pub(super) struct Consented<'a> {
     pub projects: Option<BTreeSet<String>>,
     pub browser: TokenHash,
     pub user: &'a BacklogUser,
+}
+
+impl Consented<'_> {
+    /// What the approval is remembered for.
+    fn key(&self) -> ConsentKey<'_> {
+        ConsentKey {
+            browser: self.browser,
+            client: self.request.client,
+            space: self.space.id,
+            redirect_uri: self.request.redirect_uri.as_str(),
+        }
+    }
 }
 
 /// The result of a sign-in.
@@ -96,18 +112,23 @@ pub(super) async fn make(
     };
     let code = AuthorizationCode::issue(&hub.random, &hub.check_key);
     let lifetime = hub.lifetimes.authorization_code;
-    let code_row = NewCode {
-        hash: code.hash(),
-        grant: grant.id,
-        redirect_uri: asked.redirect_uri.as_str(),
-        code_challenge: &asked.code_challenge,
-        lifetime: match &restored {
-            Some(_) => lifetime.max(restored_connections::READING_TIME),
-            None => lifetime,
+    let conclusion = Conclusion {
+        code: NewCode {
+            hash: code.hash(),
+            grant: grant.id,
+            redirect_uri: asked.redirect_uri.as_str(),
+            code_challenge: &asked.code_challenge,
+            lifetime: match &restored {
+                Some(_) => lifetime.max(restored_connections::READING_TIME),
+                None => lifetime,
+            },
         },
+        key: consented.key(),
+        approval: approval(hub, consented),
+        user: consented.user,
+        lifetime: hub.lifetimes.consent,
     };
-    db::authorization_codes::insert(&mut *db, &code_row).await?;
-    remember(hub, db, consented).await?;
+    db::sign_ins::conclude(db, &conclusion).await?;
     Ok(NewGrant {
         id: grant.id,
         code,
@@ -115,32 +136,20 @@ pub(super) async fn make(
     })
 }
 
-/// Remembers the space and the user for this browser, and the approval, so that the next sign-in can
-/// skip the page. If the user granted less than was offered, the approval is not remembered for the
-/// larger request. An approval of some projects is never remembered, as replicas of the previous
-/// release would extend it to all; and if the user chose them, an earlier approval of all is forgotten.
-async fn remember(
-    hub: &AppState,
-    db: &mut PgConnection,
-    consented: &Consented<'_>,
-) -> Result<(), sqlx::Error> {
-    let (browser, space, lifetime) = (consented.browser, consented.space.id, hub.lifetimes.consent);
-    db::browser_spaces::remember(&mut *db, browser, space, consented.user, lifetime).await?;
-    let key = ConsentKey {
-        browser,
-        client: consented.request.client,
-        space,
-        redirect_uri: consented.request.redirect_uri.as_str(),
-    };
+/// Whether the browser remembers the approval, so that the next sign-in can skip the page. If the user
+/// granted less than was offered, the approval is not remembered for the larger request. An approval of
+/// some projects is never remembered, as replicas of the previous release would extend it to all; and
+/// if the user chose them, an earlier approval of all is forgotten.
+fn approval(hub: &AppState, consented: &Consented<'_>) -> Approval {
     let offered = offered_access::within(hub, consented.space, consented.request.scopes);
     let is_of_project = consent_projects::of_resource(&consented.request.resource).is_some();
     let chose_projects = consented.projects.is_some() && !is_of_project;
     if consented.granted != offered || chose_projects {
-        return db::consents::forget(db, &key).await;
+        return Approval::Forgotten;
     }
     if is_of_project {
-        return Ok(());
+        return Approval::Unchanged;
     }
     let id = ConsentId::new(&hub.clock, &hub.random);
-    db::consents::remember(db, id.0, &key, consented.granted, lifetime).await
+    Approval::Remembered(id, consented.granted)
 }

@@ -6,6 +6,7 @@ mod answer;
 mod architecture;
 mod commands;
 mod connect;
+mod indexes;
 mod memory;
 mod operations;
 mod page;

@@ -122,6 +122,81 @@ async fn connections_page(
     ]
 }
 
+/// A user who is signed in to the connections page of a space that allows personal tokens.
+async fn user_of_the_page(hub: &TestHub) -> Person {
+    hub.sql("SELECT admin.allow_personal_tokens('default')")
+        .await;
+    let person = Person::default();
+    person.sign_in(hub, seed::DANIEL).await;
+    let path = hub.url("/spaces/default/account");
+    let page = person.get(&path).await;
+    let form = [("page", &*page.field("page"))];
+    let forward = person.post(&format!("{path}/sign-in"), &form).await;
+    let callback = person
+        .sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve")
+        .await;
+    person.get(&callback).await;
+    person
+}
+
+/// A device asks, its user approves, and it gets the tokens.
+async fn device(
+    hub: &TestHub,
+    proxy: &DatabaseProxy,
+    person: &Person,
+) -> [(&'static str, usize); 3] {
+    let client = hub.register().await;
+    counted(proxy);
+
+    let form = [("client_id", &*client)];
+    let codes = hub.post_form("/device_authorization", &form).await.json();
+    let asked = counted(proxy);
+    let code = |name: &str| codes[name].as_str().expect(name).to_owned();
+    let device = hub.url("/spaces/default/device");
+    let page = person.get(&device).await;
+    let (value, user_code) = (page.field("page"), code("user_code"));
+    let form = [
+        ("action", "approve"),
+        ("access", "read_write"),
+        ("page", &*value),
+        ("user_code", &*user_code),
+    ];
+    let approved = person.post(&device, &form).await;
+    assert_eq!(approved.status.as_u16(), 200, "{}", approved.body);
+    let decided = counted(proxy);
+    let device_code = code("device_code");
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("client_id", &*client),
+        ("device_code", &*device_code),
+    ];
+    let reply = hub.post_form("/token", &form).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    [
+        ("A device asks: `/device_authorization`", asked),
+        ("Its user approves: `/device`", decided),
+        ("The device code for the tokens: `/token`", counted(proxy)),
+    ]
+}
+
+/// The statements of making a personal token.
+async fn personal_token(hub: &TestHub, proxy: &DatabaseProxy, person: &Person) -> usize {
+    let path = hub.url("/spaces/default/account");
+    let page = person.get(&path).await;
+    counted(proxy);
+    let value = page.field("page");
+    let form = [
+        ("action", "make_token"),
+        ("name", "nightly report"),
+        ("access", "read_write"),
+        ("days", "30"),
+        ("page", &*value),
+    ];
+    let page = person.post(&path, &form).await;
+    page.assert_says(200, "it is not shown again");
+    counted(proxy)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_step_of_a_session_runs_more_statements_than_documented() {
     let (hub, proxy) = TestHub::start_behind_proxy().await;
@@ -178,6 +253,12 @@ async fn no_step_of_a_session_runs_more_statements_than_documented() {
     for (step, statements) in connections_page(&hub, &proxy, &person).await {
         note(step, statements);
     }
+    let person = user_of_the_page(&hub).await;
+    for (step, statements) in device(&hub, &proxy, &person).await {
+        note(step, statements);
+    }
+    let statements = personal_token(&hub, &proxy, &person).await;
+    note("A personal token: `/account`", statements);
 
     let documented = documented();
     let steps: Vec<_> = documented.keys().collect();

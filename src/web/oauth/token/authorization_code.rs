@@ -1,11 +1,12 @@
 //! `grant_type=authorization_code` (RFC 6749 §4.1.3).
 //!
-//! 1. The client authenticates; the code must exist and belong to this client.
+//! 1. One statement reads the code with its grant, space and client. The client authenticates; the
+//!    code must exist and belong to this client.
 //! 2. Redirect URI, PKCE verifier, resource, space and expiry are checked, and whether the space
 //!    allows the client and the network.
 //! 3. A code that was used before ends its grant (RFC 6749 §4.1.2); only its own client, with the
 //!    verifier, can cause that.
-//! 4. One statement consumes the code; the token pair is issued with it.
+//! 4. One statement consumes the code and stores the token pair.
 
 use std::net::IpAddr;
 
@@ -16,7 +17,7 @@ use oauth_values::{
 
 use super::{
     requested_resource::is_admitted,
-    response::{TokenResponse, invalid_grant, issue_pair, space_disabled},
+    response::{Pair, TokenResponse, invalid_grant, space_disabled},
 };
 use crate::{
     db::{self, authorization_codes::Code},
@@ -38,15 +39,19 @@ pub(super) async fn exchange(
     params: &Params,
     address: Option<IpAddr>,
 ) -> Result<TokenResponse, JsonError> {
-    let client = presented.authenticate(hub, issuer).await?;
-    let code = params.require("code")?;
+    let hash = params.get("code").and_then(AuthorizationCode::parse);
+    let hash = hash.map(|code| code.hash());
+    let found = match hash {
+        Some(hash) => db::authorization_codes::find(&hub.db, hash, hub.lifetimes.grant).await?,
+        None => None,
+    };
+    let (stored, holder) = found.unzip();
+    let client = presented.authenticate_holder(hub, issuer, holder).await?;
+    params.require("code")?;
     let verifier = params.require("code_verifier")?;
-    let hash = AuthorizationCode::parse(code)
-        .ok_or_else(|| invalid_grant(UNKNOWN))?
-        .hash();
-    let stored = db::authorization_codes::find(&hub.db, hash)
-        .await?
-        .filter(|code| code.client == client.key && code.issuer == issuer.url)
+    let hash = hash.ok_or_else(|| invalid_grant(UNKNOWN))?;
+    let stored = stored
+        .filter(|code: &Code| code.client == client.key && code.issuer == issuer.url)
         .ok_or_else(|| invalid_grant(UNKNOWN))?;
     check_request(issuer, params, verifier, &stored)?;
     if stored.consumed {
@@ -114,19 +119,16 @@ async fn consume(
     hash: TokenHash,
     stored: &Code,
 ) -> Result<TokenResponse, JsonError> {
-    let mut transaction = hub.db.begin().await?;
-    if !db::authorization_codes::consume(&mut *transaction, hash).await? {
-        transaction.rollback().await?;
-        // The code has just expired, or another request used it first.
-        return match db::authorization_codes::find(&hub.db, hash).await? {
-            Some(code) if code.consumed => replayed(hub, code.grant).await,
-            _ => Err(invalid_grant(UNKNOWN).into()),
-        };
+    let all = (stored.scopes, stored.scopes);
+    let Pair { rows, response } = Pair::issue(hub, stored.grant, all, stored.time_left);
+    if db::token_pairs::for_code(&hub.db, hash, &rows).await? {
+        return Ok(response);
     }
-    let scopes = stored.scopes;
-    let (response, _) = issue_pair(hub, &mut transaction, stored.grant, scopes, scopes).await?;
-    transaction.commit().await?;
-    Ok(response)
+    // The code has just expired, its grant has ended, or another request used it first.
+    match db::authorization_codes::find(&hub.db, hash, hub.lifetimes.grant).await? {
+        Some((code, _)) if code.consumed => replayed(hub, code.grant).await,
+        _ => Err(invalid_grant(UNKNOWN).into()),
+    }
 }
 
 pub(super) async fn replayed(hub: &AppState, grant: GrantId) -> Result<TokenResponse, JsonError> {

@@ -5,7 +5,7 @@
 //! 3. Until its user has decided, the device asks again. A code that was denied or has expired is an
 //!    error of its own.
 //! 4. Of an approved code, resource, grant and space are checked, and whether the space allows the
-//!    client and the network. One statement consumes it; the token pair is issued with it.
+//!    client and the network. One statement consumes it and stores the token pair.
 //! 5. A code that was used before ends its grant, like an authorization code.
 
 use std::net::IpAddr;
@@ -18,12 +18,12 @@ use oauth_values::{
 use super::{
     authorization_code::replayed,
     requested_resource::is_admitted,
-    response::{TokenResponse, invalid_grant, issue_pair, space_disabled},
+    response::{Pair, TokenResponse, invalid_grant, space_disabled},
 };
 use crate::{
     db::{
         self,
-        device_codes::{Approved, State},
+        device_codes::{Approved, State, Stored},
     },
     domain::{Client, grant::TO_A_DEVICE},
     web::{AppState, Issuer, error::JsonError, not_allowed, oauth::client_auth::Presented},
@@ -47,10 +47,11 @@ pub(super) async fn exchange(
             "Ask less often: add 5 s to the interval.",
         ));
     }
-    let client = presented.authenticate(hub, issuer).await?;
-    let stored = db::device_codes::find(&hub.db, hash)
-        .await?
-        .filter(|code| code.client == client.key && code.issuer == issuer.url)
+    let found = db::device_codes::find(&hub.db, hash, hub.lifetimes.grant).await?;
+    let (stored, holder) = found.unzip();
+    let client = presented.authenticate_holder(hub, issuer, holder).await?;
+    let stored = stored
+        .filter(|code: &Stored| code.client == client.key && code.issuer == issuer.url)
         .ok_or_else(|| invalid_grant(UNKNOWN))?;
     if !is_admitted(issuer, params, &stored.resource) {
         return Err(error(
@@ -99,25 +100,21 @@ async fn consume(
     hash: TokenHash,
     approved: &Approved,
 ) -> Result<TokenResponse, JsonError> {
-    let mut transaction = hub.db.begin().await?;
-    if !db::device_codes::consume(&mut *transaction, hash).await? {
-        transaction.rollback().await?;
-        // The code has just expired, or another request used it first.
-        return match db::device_codes::find(&hub.db, hash)
-            .await?
-            .map(|code| code.state)
-        {
-            Some(State::Consumed(grant)) => replayed(hub, grant).await,
-            _ => Err(error(
-                ErrorCode::ExpiredToken,
-                "The device code has expired.",
-            )),
-        };
+    let all = (approved.scopes, approved.scopes);
+    let Pair { rows, response } = Pair::issue(hub, approved.grant, all, approved.time_left);
+    if db::token_pairs::for_device_code(&hub.db, hash, &rows).await? {
+        return Ok(response);
     }
-    let scopes = approved.scopes;
-    let (response, _) = issue_pair(hub, &mut transaction, approved.grant, scopes, scopes).await?;
-    transaction.commit().await?;
-    Ok(response)
+    // The code has just expired, its grant has ended, or another request used it first.
+    let now = db::device_codes::find(&hub.db, hash, hub.lifetimes.grant).await?;
+    match now.map(|(code, _)| code.state) {
+        Some(State::Consumed(grant)) => replayed(hub, grant).await,
+        Some(State::Approved(ended)) if ended.grant_revoked => Err(invalid_grant(UNKNOWN).into()),
+        _ => Err(error(
+            ErrorCode::ExpiredToken,
+            "The device code has expired.",
+        )),
+    }
 }
 
 fn error(code: ErrorCode, description: &'static str) -> JsonError {

@@ -1,15 +1,17 @@
 //! `grant_type=refresh_token` (RFC 6749 §6), with rotation.
 //!
-//! 1. The row is locked: concurrent uses of one token queue, across all replicas.
+//! 1. One statement reads the token with its grant, space and client.
 //! 2. The client, its space, the expiry and the scopes are checked, and whether the space allows the
 //!    client and the network; an invalid request changes nothing.
-//! 3. First use: a new pair; the response is kept, sealed, for the grace window.
-//! 4. Repeat within the window: the same response, or its refresh token with an access token of the
+//! 3. First use: one statement consumes the token and stores a new pair, with the sealed response for
+//!    the grace window. That the token is unused decides among concurrent uses, across all replicas.
+//! 4. Otherwise the row is locked, read and checked again ([`repeated`]).
+//! 5. Repeat within the window: the same response, or its refresh token with an access token of the
 //!    scopes requested now.
-//! 5. Repeat after the window: if no token of the successor was ever used, the response was lost,
+//! 6. Repeat after the window: if no token of the successor was ever used, the response was lost,
 //!    and another successor replaces it. If the lost one is presented later, this same step
 //!    applies. Otherwise it is a replay: the grant ends.
-//! 6. Each repeat is audited and counted (`repeat`).
+//! 7. Each repeat is audited and counted (`repeat`).
 
 use std::net::IpAddr;
 
@@ -23,13 +25,14 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use super::{
     repeat::{self, Outcome},
     requested_resource::is_admitted,
-    response::{TokenResponse, invalid_grant, issue_pair, space_disabled},
+    response::{Pair, TokenResponse, invalid_grant, space_disabled},
     sender::Sender,
 };
 use crate::{
     db::{
         self,
         refresh_tokens::{State, Stored},
+        token_pairs::Rotation,
     },
     domain::{Client, GrantId, RevocationReason, audit_event::Actor, security::SecurityEvent},
     web::{
@@ -53,24 +56,90 @@ pub(super) async fn exchange(
     let hash = RefreshToken::parse(params.require("refresh_token")?)
         .ok_or_else(|| invalid_grant(UNKNOWN))?
         .hash();
+    let found = db::refresh_tokens::find(&hub.db, hash, hub.lifetimes.grant).await?;
+    let (stored, holder) = found.unzip();
     if presented.client_id.is_none() {
         // Some clients omit it; the token identifies the client.
-        presented.client_id = db::refresh_tokens::client_id_of(&hub.db, hash).await?;
-        if presented.client_id.is_none() {
-            return Err(invalid_grant(UNKNOWN).into());
-        }
+        let holder = holder.as_ref().ok_or_else(|| invalid_grant(UNKNOWN))?;
+        presented.client_id = Some(holder.client_id.clone());
     }
-    let client = presented.authenticate(hub, issuer).await?;
-
-    let mut transaction = hub.db.begin().await?;
-    let stored = db::refresh_tokens::lock(&mut *transaction, hash, hub.lifetimes.grant)
-        .await?
-        .filter(|token| token.client == client.key && token.issuer == issuer.url)
-        .ok_or_else(|| invalid_grant(UNKNOWN))?;
+    let client = presented.authenticate_holder(hub, issuer, holder).await?;
+    let asked = Asked {
+        issuer,
+        client: &client,
+        params,
+        address: from.address,
+    };
+    let stored = asked.own(stored)?;
     hub.limits.check_holder(Holder::Grant(stored.grant))?;
-    let scopes = check(issuer, params, &stored)?;
-    check_allowed(&stored, &client, from.address)?;
+    let scopes = asked.check(&stored)?;
+    let response = match stored.state {
+        State::Unused => first_use(hub, hash, &stored, scopes).await?,
+        State::InGrace { .. } | State::Spent { .. } => None,
+    };
+    let Some(response) = response else {
+        return repeated(hub, hash, &asked, from.network).await;
+    };
+    note_refreshed(hub, &stored, from.network);
+    Ok(response)
+}
 
+/// A request whose client has authenticated.
+struct Asked<'a> {
+    issuer: &'a Issuer,
+    client: &'a Client,
+    params: &'a Params,
+    address: Option<IpAddr>,
+}
+
+impl Asked<'_> {
+    /// The token, if it was issued to this client by this issuer.
+    fn own(&self, stored: Option<Stored>) -> Result<Stored, OAuthError> {
+        stored
+            .filter(|token| token.client == self.client.key && token.issuer == self.issuer.url)
+            .ok_or_else(|| invalid_grant(UNKNOWN))
+    }
+
+    /// Checks the request and the token, and returns the scopes of the new access token.
+    fn check(&self, stored: &Stored) -> Result<Scopes, JsonError> {
+        let scopes = check(self.issuer, self.params, stored)?;
+        check_allowed(stored, self.client, self.address)?;
+        Ok(scopes)
+    }
+}
+
+/// Consumes a token that is unused, and stores a new pair. `None`: it is unused no longer, or its grant
+/// has just ended.
+async fn first_use(
+    hub: &AppState,
+    hash: TokenHash,
+    stored: &Stored,
+    scopes: Scopes,
+) -> Result<Option<TokenResponse>, JsonError> {
+    let all = (scopes, stored.scopes);
+    let Pair { rows, response } = Pair::issue(hub, stored.grant, all, stored.time_left);
+    let sealed_response = repeat::seal(hub, hash, &response)?;
+    let rotation = Rotation {
+        hash,
+        sealed_response: &sealed_response,
+        grace: hub.lifetimes.refresh_grace,
+    };
+    let is_consumed = db::token_pairs::for_refresh_token(&hub.db, &rotation, &rows).await?;
+    Ok(is_consumed.then_some(response))
+}
+
+/// Responds to a token that was used before, while the row is locked.
+async fn repeated(
+    hub: &AppState,
+    hash: TokenHash,
+    asked: &Asked<'_>,
+    network: Option<IpNet>,
+) -> Result<TokenResponse, JsonError> {
+    let mut transaction = hub.db.begin().await?;
+    db::refresh_tokens::lock(&mut *transaction, hash).await?;
+    let found = db::refresh_tokens::find(&mut *transaction, hash, hub.lifetimes.grant).await?;
+    let stored = asked.own(found.map(|(stored, _)| stored))?;
+    let scopes = asked.check(&stored)?;
     if let State::InGrace {
         response,
         successor,
@@ -84,7 +153,7 @@ pub(super) async fn exchange(
         repeat::note(hub, stored.grant, outcome, *late).await;
         return Ok(response);
     }
-    rotate(hub, transaction, hash, (&stored, scopes), from.network).await
+    rotate(hub, transaction, hash, (&stored, scopes), network).await
 }
 
 /// Checks that the operator of the space allows the client and the network.
@@ -106,12 +175,15 @@ async fn rotate(
     (stored, scopes): (&Stored, Scopes),
     network: Option<IpNet>,
 ) -> Result<TokenResponse, JsonError> {
-    let (response, successor) =
-        issue_pair(hub, &mut transaction, stored.grant, scopes, stored.scopes).await?;
+    let all = (scopes, stored.scopes);
+    let Pair { rows, response } = Pair::issue(hub, stored.grant, all, stored.time_left);
+    let successor = rows.refresh_token.hash;
+    db::refresh_tokens::insert(&mut *transaction, &rows.refresh_token).await?;
+    db::access_tokens::insert(&mut *transaction, &rows.access_token).await?;
     if let State::Spent {
         successor: lost, ..
     } = stored.state
-        && !supersede_unused(&mut transaction, lost, successor.hash()).await?
+        && !supersede_unused(&mut transaction, stored.grant, lost, successor).await?
     {
         transaction.rollback().await?;
         return Err(replayed(hub, stored.grant).await?);
@@ -119,7 +191,7 @@ async fn rotate(
     db::refresh_tokens::consume(
         &mut *transaction,
         hash,
-        successor.hash(),
+        successor,
         &repeat::seal(hub, hash, &response)?,
         hub.lifetimes.refresh_grace,
     )
@@ -128,6 +200,12 @@ async fn rotate(
     if let State::Spent { late, .. } = stored.state {
         repeat::note(hub, stored.grant, Outcome::Replaced, late).await;
     }
+    note_refreshed(hub, stored, network);
+    Ok(response)
+}
+
+/// Queues the audit event of a refresh.
+fn note_refreshed(hub: &AppState, stored: &Stored, network: Option<IpNet>) {
     if let Some(journal) = &hub.recorder.journal {
         let actor = Actor {
             grant: stored.grant,
@@ -136,18 +214,18 @@ async fn rotate(
         };
         journal.token_refreshed(actor, network);
     }
-    Ok(response)
 }
 
 /// Replaces the pair of a lost response. False: one of its tokens was used, so it was not lost.
 async fn supersede_unused(
     db: &mut PgConnection,
+    grant: GrantId,
     lost: TokenHash,
     successor: TokenHash,
 ) -> Result<bool, sqlx::Error> {
     Ok(
         db::refresh_tokens::supersede(&mut *db, lost, successor).await?
-            && db::access_tokens::delete_unused_of_pair(db, lost).await?,
+            && db::access_tokens::delete_unused_of_pair(db, grant, lost).await?,
     )
 }
 

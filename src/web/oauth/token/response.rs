@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::{
-    db::{self, access_tokens::NewAccessToken, refresh_tokens::NewRefreshToken},
+    db::{
+        self, access_tokens::NewAccessToken, refresh_tokens::NewRefreshToken, token_pairs::NewPair,
+    },
     domain::GrantId,
     web::AppState,
 };
@@ -27,37 +29,57 @@ pub(super) struct TokenResponse {
     pub(super) scope: String,
 }
 
-/// Creates and stores a pair of tokens for a grant.
-pub(super) async fn issue_pair(
-    hub: &AppState,
-    db: &mut PgConnection,
-    grant: GrantId,
-    access_scopes: Scopes,
-    refresh_scopes: Scopes,
-) -> Result<(TokenResponse, RefreshToken), sqlx::Error> {
-    let refresh_token = RefreshToken::issue(&hub.random, &hub.check_key);
-    db::refresh_tokens::insert(
-        &mut *db,
-        &NewRefreshToken {
-            hash: refresh_token.hash(),
-            grant,
-            scopes: refresh_scopes,
-            lifetime: hub.lifetimes.refresh_token,
-        },
-    )
-    .await?;
-    let pair = (grant, Some(refresh_token.hash()));
-    let longest = hub.lifetimes.access_token;
-    let (access_token, lifetime) =
-        issue_access_token(hub, db, pair, access_scopes, longest).await?;
-    let response = TokenResponse {
-        access_token: access_token.reveal().to_owned(),
-        token_type: "Bearer".to_owned(),
-        expires_in: lifetime.as_secs(),
-        refresh_token: Some(refresh_token.reveal().to_owned()),
-        scope: access_scopes.to_string(),
-    };
-    Ok((response, refresh_token))
+/// A pair of tokens for a grant, which the caller stores, and the response with it.
+pub(super) struct Pair {
+    pub rows: NewPair,
+    pub response: TokenResponse,
+}
+
+impl Pair {
+    /// `left` is the time until the grant reaches its longest age, if there is one.
+    pub(super) fn issue(
+        hub: &AppState,
+        grant: GrantId,
+        (access_scopes, refresh_scopes): (Scopes, Scopes),
+        left: Option<Duration>,
+    ) -> Self {
+        let lifetime = lifetime(hub.lifetimes.access_token, left);
+        let refresh_token = RefreshToken::issue(&hub.random, &hub.check_key);
+        let access_token = AccessToken::issue(&hub.random, &hub.check_key);
+        Self {
+            rows: NewPair {
+                refresh_token: NewRefreshToken {
+                    hash: refresh_token.hash(),
+                    grant,
+                    scopes: refresh_scopes,
+                    lifetime: hub.lifetimes.refresh_token,
+                },
+                access_token: NewAccessToken {
+                    hash: access_token.hash(),
+                    grant,
+                    refresh_token: Some(refresh_token.hash()),
+                    scopes: access_scopes,
+                    lifetime,
+                },
+            },
+            response: TokenResponse {
+                access_token: access_token.reveal().to_owned(),
+                token_type: "Bearer".to_owned(),
+                expires_in: lifetime.as_secs(),
+                refresh_token: Some(refresh_token.reveal().to_owned()),
+                scope: access_scopes.to_string(),
+            },
+        }
+    }
+}
+
+/// The lifetime of an access token, which ends with the longest age of its grant.
+fn lifetime(longest: Duration, left: Option<Duration>) -> Duration {
+    match left {
+        // Clients take zero for no bound at all.
+        Some(left) => longest.min(left).max(Duration::from_secs(1)),
+        None => longest,
+    }
 }
 
 /// Creates and stores an access token for a grant, paired with a refresh token if there is one.
@@ -69,12 +91,11 @@ pub(super) async fn issue_access_token(
     scopes: Scopes,
     longest: Duration,
 ) -> Result<(AccessToken, Duration), sqlx::Error> {
-    let mut lifetime = hub.lifetimes.access_token.min(longest);
-    if let Some(max_age) = hub.lifetimes.grant {
-        let left = db::grants::time_left(&mut *db, grant, max_age).await?;
-        // Clients take zero for no bound at all.
-        lifetime = lifetime.min(left).max(Duration::from_secs(1));
-    }
+    let left = match hub.lifetimes.grant {
+        Some(max_age) => Some(db::grants::time_left(&mut *db, grant, max_age).await?),
+        None => None,
+    };
+    let lifetime = lifetime(hub.lifetimes.access_token.min(longest), left);
     let access_token = AccessToken::issue(&hub.random, &hub.check_key);
     let new = NewAccessToken {
         hash: access_token.hash(),
@@ -95,4 +116,23 @@ pub(super) fn space_disabled() -> OAuthError {
 
 pub(super) fn invalid_grant(description: &'static str) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidGrant, description)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_access_token_ends_with_the_longest_age_of_its_grant() {
+        let seconds = Duration::from_secs;
+        for (longest, left, expected) in [
+            (3_600, None, 3_600),
+            (3_600, Some(7_200), 3_600),
+            (3_600, Some(60), 60),
+            (3_600, Some(0), 1),
+        ] {
+            let lifetime = lifetime(seconds(longest), left.map(seconds));
+            assert_eq!(lifetime, seconds(expected), "{longest} {left:?}");
+        }
+    }
 }

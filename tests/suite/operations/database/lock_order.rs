@@ -5,14 +5,20 @@
 use std::time::Duration;
 
 use backlog_mcp_hub::{
-    db::{self, last_uses::Use},
+    db::{
+        self,
+        access_tokens::NewAccessToken,
+        last_uses::Use,
+        refresh_tokens::NewRefreshToken,
+        token_pairs::{NewPair, Rotation},
+    },
     domain::{AccountId, ClientKey, GrantId, SpaceId},
 };
 use backlog_sim::seed;
 use foundation::{clock::Clock, random::Random};
 use oauth_values::{
     Scopes,
-    token::{AuthorizationCode, RefreshToken, TokenHash},
+    token::{AccessToken, AuthorizationCode, RefreshToken, TokenHash},
 };
 use sqlx::{PgConnection, PgPool, Row, types::Uuid};
 
@@ -42,16 +48,28 @@ async fn wait_for_waiting(hub: &TestHub, number: &str) {
     .await;
 }
 
-/// The successor, as it is stored at the end of each use.
-async fn store_successor(db: &mut PgConnection, grant: GrantId) {
-    let token = db::refresh_tokens::NewRefreshToken {
+/// A text that a column of sealed text accepts.
+const ANY_SEALED: &str = "SELECT backlog_access_token::text FROM hub.grants LIMIT 1";
+
+/// A pair as the first use of a code or refresh token stores it.
+fn pair(grant: GrantId) -> NewPair {
+    let refresh_token = NewRefreshToken {
         hash: RefreshToken::generate(&Random::system()).hash(),
         grant,
         scopes: Scopes::all(),
         lifetime: Duration::from_mins(1),
     };
-    let stored = db::refresh_tokens::insert(db, &token).await;
-    stored.expect("the successor is stored");
+    let access_token = NewAccessToken {
+        hash: AccessToken::generate(&Random::system()).hash(),
+        grant,
+        refresh_token: Some(refresh_token.hash),
+        scopes: Scopes::all(),
+        lifetime: Duration::from_mins(1),
+    };
+    NewPair {
+        refresh_token,
+        access_token,
+    }
 }
 
 async fn grants(hub: &TestHub) -> Option<String> {
@@ -64,13 +82,69 @@ async fn a_refresh_and_a_deletion_do_not_meet_in_a_deadlock() {
     let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
     let hash: TokenHash = RefreshToken::parse(&tokens.refresh_token).unwrap().hash();
     let mut refresh = hub.database.pool().begin().await.expect("a transaction");
-    let stored = db::refresh_tokens::lock(&mut *refresh, hash, None).await;
-    let stored = stored.expect("a read").expect("a refresh token");
+    let locked = db::refresh_tokens::lock(&mut *refresh, hash).await;
+    locked.expect("a lock");
+    let stored = db::refresh_tokens::find(&mut *refresh, hash, None).await;
+    let (stored, _) = stored.expect("a read").expect("a refresh token");
     let deletion = deletion(&hub).await;
-    store_successor(&mut refresh, stored.grant).await;
+    let successor = pair(stored.grant).refresh_token;
+    let stored = db::refresh_tokens::insert(&mut *refresh, &successor).await;
+    stored.expect("the successor is stored");
     refresh.commit().await.expect("the refresh");
     deletion.await.unwrap().expect("the deletion");
     assert_eq!(grants(&hub).await.as_deref(), Some("0"));
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_refresh_and_a_deletion_do_not_meet_in_a_deadlock() {
+    let hub = TestHub::start().await;
+    let tokens = Person::default().sign_in(&hub, seed::DANIEL).await;
+    let hash: TokenHash = RefreshToken::parse(&tokens.refresh_token).unwrap().hash();
+    let pool = hub.database.pool();
+    let stored = db::refresh_tokens::find(pool, hash, None).await;
+    let (stored, _) = stored.expect("a read").expect("a refresh token");
+    let sealed = hub.value(ANY_SEALED).await.expect("a sealed text");
+    let rotation = Rotation {
+        hash,
+        sealed_response: &sealed,
+        grace: Duration::from_mins(1),
+    };
+    let mut refresh = pool.begin().await.expect("a transaction");
+    let pair = pair(stored.grant);
+    let used = db::token_pairs::for_refresh_token(&mut *refresh, &rotation, &pair).await;
+    assert!(used.expect("an answer"));
+    let deletion = deletion(&hub).await;
+    refresh.commit().await.expect("the refresh");
+    deletion.await.unwrap().expect("the deletion");
+    assert_eq!(grants(&hub).await.as_deref(), Some("0"));
+    hub.stop().await;
+}
+
+/// A second use waits for the first one, and finds the token used.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_first_uses_the_unused_token_decides() {
+    let hub = TestHub::start().await;
+    let client = hub.register().await;
+    let person = Person::default();
+    let answer = person.authorize(&hub, &client, seed::DANIEL).await;
+    let hash = AuthorizationCode::parse(answer.get("code")).unwrap().hash();
+    let pool = hub.database.pool();
+    let code = db::authorization_codes::find(pool, hash, None).await;
+    let (code, _) = code.unwrap().expect("a code");
+    let mut first = pool.begin().await.expect("a transaction");
+    let used = db::token_pairs::for_code(&mut *first, hash, &pair(code.grant)).await;
+    assert!(used.expect("an answer"));
+    let second = {
+        let (pool, pair) = (pool.clone(), pair(code.grant));
+        tokio::spawn(async move { db::token_pairs::for_code(&pool, hash, &pair).await })
+    };
+    wait_for_waiting(&hub, "1").await;
+    first.commit().await.expect("the first use");
+    assert!(!second.await.unwrap().expect("an answer"));
+    let stored = "SELECT (SELECT count(*) FROM hub.refresh_tokens) || ' '
+                      || (SELECT count(*) FROM hub.access_tokens)";
+    assert_eq!(hub.value(stored).await.as_deref(), Some("1 1"));
     hub.stop().await;
 }
 
@@ -82,13 +156,12 @@ async fn a_code_and_a_deletion_do_not_meet_in_a_deadlock() {
     let answer = person.authorize(&hub, &client, seed::DANIEL).await;
     let hash = AuthorizationCode::parse(answer.get("code")).unwrap().hash();
     let pool = hub.database.pool();
-    let code = db::authorization_codes::find(pool, hash).await.unwrap();
-    let code = code.expect("a code");
+    let code = db::authorization_codes::find(pool, hash, None).await;
+    let (code, _) = code.unwrap().expect("a code");
     let mut exchange = pool.begin().await.expect("a transaction");
-    let consumed = db::authorization_codes::consume(&mut *exchange, hash).await;
+    let consumed = db::token_pairs::for_code(&mut *exchange, hash, &pair(code.grant)).await;
     assert!(consumed.expect("an answer"));
     let deletion = deletion(&hub).await;
-    store_successor(&mut exchange, code.grant).await;
     exchange.commit().await.expect("the exchange");
     deletion.await.unwrap().expect("the deletion");
     assert_eq!(grants(&hub).await.as_deref(), Some("0"));
