@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use oauth_values::{CodeChallenge, Scopes, token::TokenHash};
-use sqlx::{PgExecutor, postgres::types::PgInterval};
+use sqlx::PgExecutor;
 
 use super::{
     clients::{client_of, select_with_client},

@@ -92,6 +92,7 @@ fn kinds() -> [Kind; 6] {
         tools_list(NEWEST),
         Kind {
             tool: Some(("get_issues", json!({"count": 20}))),
+            proof: "call again with offset 20",
             at_least: 20_000,
             ..get_issue(HANDSHAKE)
         },

@@ -49,6 +49,8 @@ async fn a_user_connects_a_device_in_both_languages() {
         browser.enter("#user-code", "not a code").await;
         browser.click(".primary").await;
         browser.find("#code-problem").await;
+        // The console has a line for the status 400.
+        assert_eq!(browser.console().await.len(), 1);
         browser
             .inspect(&format!("device-malformed-{language}"))
             .await;
