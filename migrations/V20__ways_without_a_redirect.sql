@@ -189,10 +189,12 @@ CREATE TABLE hub.device_codes (
     issuer           text NOT NULL,
     resource         text NOT NULL,
     scopes           hub.scopes NOT NULL,
-    -- Where it was asked for, if the operator keeps networks: a /24 or a /48, never an address.
+    -- Where it was asked for, if the operator keeps networks: a /24 or a /48, never an address. Null
+    -- once the code is decided.
     network          inet CHECK (
         masklen(network) <= CASE family(network) WHEN 4 THEN 24 ELSE 48 END),
-    -- A keyed check of that network, which tells whether another request comes from it.
+    -- A keyed check of that network and the user's code, which is not stored: the page tells with it
+    -- whether the network is its own. Null once the code is decided.
     network_check    bytea CHECK (octet_length(network_check) = 8),
     created_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
     expires_at       timestamptz NOT NULL,
@@ -212,6 +214,6 @@ CREATE INDEX device_codes_grant ON hub.device_codes (grant_id);
 ALTER TABLE hub.account_sign_ins ADD COLUMN for_device boolean NOT NULL DEFAULT false;
 
 INSERT INTO hub.privileges VALUES
-    ('hub_service', 'SELECT, INSERT, UPDATE (decided_at, grant_id, consumed_at), DELETE
-        ON hub.device_codes');
+    ('hub_service', 'SELECT, INSERT, UPDATE (decided_at, grant_id, consumed_at, network, network_check),
+        DELETE ON hub.device_codes');
 SELECT hub.grant_privileges();

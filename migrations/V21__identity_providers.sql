@@ -7,6 +7,7 @@
 -- 3. Each assertion is valid once.
 -- 4. Grants made by an assertion, and their access tokens, which have no refresh token.
 -- 5. What an operator sees and does; export and erasure of a user.
+-- 6. An account without a grant still lets a provider's user in, so it ends with the user's access.
 
 -- 1.
 CREATE TABLE hub.identity_providers (
@@ -21,6 +22,8 @@ CREATE TABLE hub.identity_providers (
     -- How an unknown subject becomes a user: by the address of the account at Backlog, or only by a
     -- link that the operator makes.
     mapping       text NOT NULL CHECK (mapping IN ('mail', 'subject')),
+    -- Whether an address without the claim email_verified makes a user.
+    trust_unverified_mail boolean NOT NULL DEFAULT false,
     -- The most that an assertion gives, and what one without a scope gives.
     scopes        text[] NOT NULL,
     -- Whether its keys may be at an address of a private network.
@@ -28,6 +31,7 @@ CREATE TABLE hub.identity_providers (
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT identity_providers_one_per_space UNIQUE (space_id, issuer),
+    CONSTRAINT identity_providers_of_space UNIQUE (id, space_id),
     CONSTRAINT identity_providers_issuer_is_url CHECK (
         length(issuer) <= 255 AND issuer ~ '^https?://[^[:space:][:cntrl:]?#]+$'),
     CONSTRAINT identity_providers_jwks_uri_is_url CHECK (
@@ -45,8 +49,9 @@ CREATE TRIGGER identity_providers_audit
     FOR EACH ROW EXECUTE FUNCTION hub.audit_change('identity_provider_changed', 'issuer',
         '{created_at,updated_at}', '{}');
 
--- 2. What a sign-in at Backlog leaves in a space that has a provider: the name, and the hash of the
--- space with the address. Null otherwise, and in accounts from before.
+-- 2. What a sign-in at Backlog leaves in a space that has a provider: the name, and the keyed hash of
+-- the space with the address. Null otherwise, in accounts from before, and again when the last
+-- provider is removed.
 ALTER TABLE hub.accounts
     ADD COLUMN backlog_user_name text,
     ADD COLUMN mail_hash         hub.digest;
@@ -55,7 +60,7 @@ CREATE INDEX accounts_mail ON hub.accounts (space_id, mail_hash) WHERE mail_hash
 -- The subject of a provider stays the user that it was first, even if the address is given to
 -- somebody else.
 CREATE TABLE hub.identity_links (
-    provider_id     uuid NOT NULL REFERENCES hub.identity_providers ON DELETE CASCADE,
+    provider_id     uuid NOT NULL,
     subject         text NOT NULL CHECK (length(subject) BETWEEN 1 AND 255),
     space_id        uuid NOT NULL REFERENCES hub.spaces ON DELETE CASCADE,
     backlog_user_id bigint NOT NULL,
@@ -64,7 +69,9 @@ CREATE TABLE hub.identity_links (
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     last_used_at    timestamptz,
     PRIMARY KEY (provider_id, subject),
-    CONSTRAINT identity_links_one_subject_per_user UNIQUE (provider_id, backlog_user_id)
+    CONSTRAINT identity_links_one_subject_per_user UNIQUE (provider_id, backlog_user_id),
+    CONSTRAINT identity_links_in_space_of_provider FOREIGN KEY (provider_id, space_id)
+        REFERENCES hub.identity_providers (id, space_id) ON DELETE CASCADE
 );
 CREATE INDEX identity_links_user ON hub.identity_links (space_id, backlog_user_id);
 
@@ -86,6 +93,16 @@ CREATE TRIGGER identity_links_audit_made AFTER INSERT ON hub.identity_links
 CREATE TRIGGER identity_links_audit_gone AFTER DELETE ON hub.identity_links
     FOR EACH ROW EXECUTE FUNCTION hub.audit_identity_link('identity_unlinked');
 
+-- The events of the links name the provider, so they are deleted while it is there.
+CREATE FUNCTION hub.unlink_all_of_provider() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM hub.identity_links WHERE provider_id = OLD.id;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER identity_providers_unlink BEFORE DELETE ON hub.identity_providers
+    FOR EACH ROW EXECUTE FUNCTION hub.unlink_all_of_provider();
+
 -- The users of the old site are other people at the new one.
 CREATE FUNCTION hub.unlink_moved() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -101,6 +118,7 @@ CREATE TRIGGER spaces_moved_links AFTER UPDATE OF base_url ON hub.spaces
 CREATE TABLE hub.identity_assertions (
     provider_id uuid NOT NULL REFERENCES hub.identity_providers ON DELETE CASCADE,
     jti_hash    hub.digest NOT NULL,
+    -- Some minutes after the assertion's own: the clock of a replica may be behind.
     expires_at  timestamptz NOT NULL,
     PRIMARY KEY (provider_id, jti_hash)
 );
@@ -110,14 +128,15 @@ CREATE INDEX identity_assertions_expiry ON hub.identity_assertions (expires_at);
 ALTER TABLE hub.grants ADD COLUMN identity_provider_id uuid;
 ALTER TABLE hub.access_tokens ALTER COLUMN refresh_token_hash DROP NOT NULL;
 
--- No code of such a grant went anywhere, so it is always judged by all that its client has.
-CREATE OR REPLACE FUNCTION hub.keep_redirect_uris() RETURNS trigger
+-- Whether a provider is as it was when its assertion was judged, with the row locked until the
+-- transaction ends. The service may not lock it itself, as it may not change it.
+CREATE FUNCTION hub.hold_identity_provider(provider uuid, judged_at_version timestamptz)
+    RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    UPDATE hub.grants SET redirect_uri = 'https://unknown.invalid/'
-    WHERE client_id = OLD.id AND redirect_uri IS NULL AND identity_provider_id IS NULL
-      AND revoked_at IS NULL;
-    RETURN NULL;
+    PERFORM FROM hub.identity_providers AS p
+    WHERE p.id = provider AND p.updated_at = judged_at_version FOR SHARE;
+    RETURN FOUND;
 END $$;
 
 -- The user of a grant and the subject of the assertion that it was used with, and what it gave.
@@ -131,18 +150,55 @@ CREATE FUNCTION hub.note_identity(of_grant uuid, of_subject text, of_scopes text
     WHERE g.id = of_grant
 $$;
 
--- A provider that the operator removes vouches for nobody any more.
-CREATE FUNCTION hub.end_grants_of_provider() RETURNS trigger
+-- A provider that the operator removes vouches for nobody any more. Without another one, the space
+-- has no use for names and addresses.
+CREATE FUNCTION hub.end_identity_provider() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM hub.identity_providers WHERE space_id = OLD.space_id) THEN
+        UPDATE hub.accounts SET backlog_user_name = NULL, mail_hash = NULL
+        WHERE space_id = OLD.space_id AND num_nonnulls(backlog_user_name, mail_hash) > 0;
+    END IF;
     PERFORM hub.revoke_grants(ARRAY(
-        SELECT id FROM hub.grants
-        WHERE space_id = OLD.space_id AND identity_provider_id = OLD.id AND revoked_at IS NULL),
-        'identity_provider_removed');
+        SELECT g.id FROM hub.grants AS g
+        WHERE g.space_id = OLD.space_id AND g.identity_provider_id = OLD.id
+          AND g.revoked_at IS NULL), 'identity_provider_removed');
     RETURN NULL;
 END $$;
-CREATE TRIGGER identity_providers_end_grants AFTER DELETE ON hub.identity_providers
-    FOR EACH ROW EXECUTE FUNCTION hub.end_grants_of_provider();
+CREATE TRIGGER identity_providers_end AFTER DELETE ON hub.identity_providers
+    FOR EACH ROW EXECUTE FUNCTION hub.end_identity_provider();
+
+-- What was given under other rules ends, and the next assertion is judged by the new ones. The
+-- accounts stay, so that no user has to sign in again. A provider that maps by subject has only the
+-- links of the operator.
+CREATE FUNCTION hub.change_identity_provider() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.mapping = 'subject' THEN
+        DELETE FROM hub.identity_links WHERE provider_id = NEW.id AND NOT by_operator;
+    END IF;
+    -- Accounts are locked before grants.
+    PERFORM FROM hub.accounts AS a
+    WHERE a.space_id = NEW.space_id AND a.backlog_user_id IN (
+        SELECT g.backlog_user_id FROM hub.grants AS g
+        WHERE g.space_id = NEW.space_id AND g.identity_provider_id = NEW.id
+          AND g.revoked_at IS NULL)
+    ORDER BY a.id FOR UPDATE;
+    UPDATE hub.grants
+    SET revoked_at = clock_timestamp(), revoked_reason = 'identity_provider_changed',
+        renewing_until = NULL, backlog_access_token = NULL, backlog_refresh_token = NULL,
+        backlog_expires_at = NULL
+    WHERE space_id = NEW.space_id AND identity_provider_id = NEW.id AND revoked_at IS NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER identity_providers_change AFTER UPDATE ON hub.identity_providers
+    FOR EACH ROW WHEN (
+        (NEW.jwks_uri, NEW.audience, NEW.mapping, NEW.trust_unverified_mail, NEW.scopes,
+         NEW.allow_private)
+        IS DISTINCT FROM
+        (OLD.jwks_uri, OLD.audience, OLD.mapping, OLD.trust_unverified_mail, OLD.scopes,
+         OLD.allow_private))
+    EXECUTE FUNCTION hub.change_identity_provider();
 
 -- 5.
 CREATE FUNCTION hub.refuse_identity_provider(constraint_name text) RETURNS void
@@ -186,7 +242,7 @@ END $$;
 CREATE FUNCTION admin.add_identity_provider(
     space text, issuer text, jwks_uri text DEFAULT NULL, audience text DEFAULT NULL,
     mapping text DEFAULT 'mail', scopes text[] DEFAULT '{backlog:read,backlog:write}',
-    allow_private boolean DEFAULT false) RETURNS uuid
+    allow_private boolean DEFAULT false, trust_unverified_mail boolean DEFAULT false) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     the_space uuid := hub.lock_space(add_identity_provider.space);
@@ -195,10 +251,12 @@ DECLARE
     missing   text;
 BEGIN
     INSERT INTO hub.identity_providers
-        (id, space_id, issuer, jwks_uri, audience, mapping, scopes, allow_private)
+        (id, space_id, issuer, jwks_uri, audience, mapping, scopes, allow_private,
+         trust_unverified_mail)
     VALUES (new_id, the_space, add_identity_provider.issuer, add_identity_provider.jwks_uri,
             add_identity_provider.audience, add_identity_provider.mapping,
-            add_identity_provider.scopes, add_identity_provider.allow_private);
+            add_identity_provider.scopes, add_identity_provider.allow_private,
+            add_identity_provider.trust_unverified_mail);
     RETURN new_id;
 EXCEPTION
     WHEN unique_violation THEN
@@ -214,10 +272,12 @@ EXCEPTION
         RETURN NULL;
 END $$;
 
--- Null keeps what is there; an empty JWKS URL or audience removes it.
+-- Null keeps what is there; an empty JWKS URL or audience removes it. A change ends the grants that
+-- the provider's assertions made.
 CREATE FUNCTION admin.update_identity_provider(
     space text, issuer text, jwks_uri text DEFAULT NULL, audience text DEFAULT NULL,
-    mapping text DEFAULT NULL, scopes text[] DEFAULT NULL, allow_private boolean DEFAULT NULL)
+    mapping text DEFAULT NULL, scopes text[] DEFAULT NULL, allow_private boolean DEFAULT NULL,
+    trust_unverified_mail boolean DEFAULT NULL)
     RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -233,6 +293,8 @@ BEGIN
         mapping = coalesce(update_identity_provider.mapping, p.mapping),
         scopes = coalesce(update_identity_provider.scopes, p.scopes),
         allow_private = coalesce(update_identity_provider.allow_private, p.allow_private),
+        trust_unverified_mail = coalesce(update_identity_provider.trust_unverified_mail,
+                                         p.trust_unverified_mail),
         updated_at = clock_timestamp()
     WHERE p.id = the_id;
 EXCEPTION WHEN check_violation THEN
@@ -297,8 +359,8 @@ BEGIN
 END $$;
 
 CREATE VIEW admin.identity_providers AS
-SELECT providers.id, spaces.slug AS space, issuer, jwks_uri, audience, mapping, scopes,
-    allow_private, (SELECT count(*) FROM hub.identity_links AS links
+SELECT providers.id, spaces.slug AS space, issuer, jwks_uri, audience, mapping,
+    trust_unverified_mail, scopes, allow_private, (SELECT count(*) FROM hub.identity_links AS links
                     WHERE links.provider_id = providers.id) AS links,
     (SELECT count(*) FROM hub.grants AS grants
      WHERE grants.space_id = providers.space_id AND grants.identity_provider_id = providers.id
@@ -432,10 +494,63 @@ BEGIN
     WHERE b.space_id = the_space AND b.backlog_user_id = forget_user.backlog_user_id;
 END $$;
 
+-- 6. As before, and the account goes even if cleanup has deleted the grants that it was for. It is
+-- locked first: an exchange that has locked it adds its grant before they are counted.
+CREATE FUNCTION hub.end_access(the_space uuid, person bigint, reason text) RETURNS bigint
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    ended bigint;
+BEGIN
+    PERFORM FROM hub.accounts AS a
+    WHERE a.space_id = the_space AND a.backlog_user_id = person FOR UPDATE;
+    ended := hub.revoke_grants(ARRAY(
+        SELECT g.id FROM hub.grants AS g
+        WHERE g.space_id = the_space AND g.backlog_user_id = person AND g.revoked_at IS NULL),
+        reason);
+    DELETE FROM hub.accounts AS a WHERE a.space_id = the_space AND a.backlog_user_id = person;
+    RETURN ended;
+END $$;
+
+CREATE OR REPLACE FUNCTION hub.end_connections(session bytea, only_grant uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    its   hub.account_sessions;
+    ended bigint;
+BEGIN
+    PERFORM hub.lock_audit_to_write();
+    SELECT * INTO its FROM hub.account_sessions
+    WHERE session_hash = session AND expires_at > clock_timestamp();
+    IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
+    IF only_grant IS NOT NULL THEN
+        RETURN hub.revoke_grants(ARRAY(
+            SELECT id FROM hub.grants
+            WHERE space_id = its.space_id AND backlog_user_id = its.backlog_user_id
+              AND revoked_at IS NULL AND id = only_grant), 'by_user');
+    END IF;
+    ended := hub.end_access(its.space_id, its.backlog_user_id, 'by_user');
+    -- The end of each grant is an event of its own.
+    INSERT INTO hub.audit_events (event, reason, space_id, backlog_user_id)
+    VALUES ('connections_ended', format('%s grants', ended), its.space_id, its.backlog_user_id);
+    RETURN ended;
+END $$;
+
+CREATE OR REPLACE FUNCTION admin.revoke_user(space text, backlog_user_id bigint) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    its_id uuid := hub.lock_space(space);
+BEGIN
+    DELETE FROM hub.account_sessions AS s
+    WHERE s.space_id = its_id AND s.backlog_user_id = revoke_user.backlog_user_id;
+    RETURN hub.end_access(its_id, revoke_user.backlog_user_id, 'by_operator');
+END $$;
+
 INSERT INTO hub.privileges VALUES
     ('hub_service', 'SELECT ON hub.identity_providers'),
     ('hub_service', 'SELECT, INSERT (provider_id, subject, space_id, backlog_user_id),
         UPDATE (last_used_at) ON hub.identity_links'),
     ('hub_service', 'SELECT, INSERT, UPDATE (expires_at), DELETE ON hub.identity_assertions'),
-    ('hub_service', 'EXECUTE ON FUNCTION hub.note_identity(uuid, text, text)');
+    ('hub_service', 'EXECUTE ON FUNCTION hub.note_identity(uuid, text, text),
+        hub.hold_identity_provider(uuid, timestamptz)');
 SELECT hub.grant_privileges();

@@ -26,14 +26,18 @@ use sqlx::{PgConnection, PgPool};
 use tokio_util::task::TaskTracker;
 
 use super::{
-    backlog_tokens::{GrantAccess, RenewalContext, RenewalError, SignedIn},
+    backlog_tokens::{GrantAccess, OwnAccess, RenewalContext, RenewalError, SignedIn},
     session_error::SessionError,
     space_names::{Name, SpaceNames},
     space_oauth::{self, SpaceError},
 };
 use crate::{
     accounts::subscriptions::Subscriptions,
-    db::{self, access_tokens::Found, accounts::SealedTokens},
+    db::{
+        self,
+        access_tokens::Found,
+        accounts::{Account, SealedTokens},
+    },
     domain::{Change, GrantId, Principal, Space},
 };
 
@@ -59,6 +63,15 @@ pub enum SignInError {
     Backlog(#[from] BacklogError),
     #[error(transparent)]
     Misconfigured(#[from] SpaceError),
+}
+
+/// Why Backlog did not say who the user of an account is.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnerError {
+    #[error(transparent)]
+    Tokens(#[from] RenewalError),
+    #[error(transparent)]
+    Backlog(#[from] SignInError),
 }
 
 fn client_is_allowed(found: &Found) -> bool {
@@ -318,6 +331,24 @@ impl SessionCache {
             )
             .await?;
         Ok(response.json()?)
+    }
+
+    /// Asks Backlog for the user of an account, with the account's own tokens.
+    pub async fn owner_of(
+        &self,
+        space: &Arc<Space>,
+        backlog_user_id: i64,
+        account: &Account,
+    ) -> Result<User, OwnerError> {
+        let access = OwnAccess::new(&self.renewals, space, backlog_user_id, account)?;
+        let token = access.token().await?;
+        match self.who_is(space, token).await {
+            Err(SignInError::Backlog(BacklogError::Unauthorized)) => {
+                let token = access.renewed().await?;
+                Ok(self.who_is(space, token).await?)
+            }
+            outcome => Ok(outcome?),
+        }
     }
 
     /// Stores the tokens of a sign-in, with the time of Backlog's response, in the user's account.

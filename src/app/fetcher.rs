@@ -20,8 +20,7 @@ pub fn open(
     Fetcher::new(options, clock.clone())
 }
 
-/// As [`open`], for the keys of identity providers whose row allows a private network. The networks
-/// that the settings refuse to clients are not refused to the operator.
+/// As [`open`], for the keys of identity providers whose row allows a private network.
 pub fn open_private(
     settings: &ClientSettings,
     allow_loopback: bool,
@@ -30,6 +29,7 @@ pub fn open_private(
     let options = FetchOptions {
         allow_loopback,
         allow_private: true,
+        refused: settings.refused_networks.clone(),
         translators: settings.nat64_prefixes.clone(),
         ..FetchOptions::of_environment()
     };

@@ -43,6 +43,34 @@ pub async fn insert(db: impl PgExecutor<'_>, token: &NewAccessToken) -> Result<(
     .map(|_| ())
 }
 
+/// Stores an access token that expires at `latest` at the latest, by the database's clock. Returns the
+/// time that it has; `None` if there is none, and nothing is stored.
+pub async fn insert_until(
+    db: impl PgExecutor<'_>,
+    token: &NewAccessToken,
+    latest: DateTime<Utc>,
+) -> Result<Option<Duration>, sqlx::Error> {
+    let refresh_token = token.refresh_token.as_ref().map(TokenHash::as_bytes);
+    let seconds = sqlx::query_scalar!(
+        r#"INSERT INTO hub.access_tokens
+               (token_hash, grant_id, refresh_token_hash, scopes, expires_at, levels)
+           SELECT $1::bytea, $2, $3::bytea, $4::text[],
+                  least(clock_timestamp() + $5::interval, $7::timestamptz), $6::text[]
+           WHERE $7::timestamptz > clock_timestamp()
+           RETURNING extract(epoch FROM expires_at - clock_timestamp())::float8 AS "left!""#,
+        token.hash.as_bytes(),
+        token.grant.0,
+        refresh_token,
+        &scopes_to_sql(token.scopes.base()),
+        PgInterval::try_from(token.lifetime).map_err(sqlx::Error::Encode)?,
+        &scopes_to_sql(token.scopes.levels()),
+        latest,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(seconds.map(|left| Duration::try_from_secs_f64(left).unwrap_or_default()))
+}
+
 /// A live token's principal and account.
 pub struct Found {
     pub principal: Principal,

@@ -63,8 +63,9 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO hub.grants
             (id, space_id, client_id, backlog_user_id, backlog_user_name, scopes, levels, issuer,
-             resource, projects, identity_provider_id)
-         VALUES ($1, $2, $3, $4, $5, $6::text[], $7, $8, $9, $10::text[]::hub.project_key[], $11)",
+             resource, projects, identity_provider_id, redirect_uri)
+         VALUES ($1, $2, $3, $4, $5, $6::text[], $7, $8, $9, $10::text[]::hub.project_key[], $11,
+             $12)",
         grant.id.0,
         grant.space_id.0,
         grant.client.0,
@@ -76,6 +77,7 @@ pub async fn insert(
         stored_resource(grant),
         projects.as_deref(),
         provider.0,
+        grant.redirect_uri,
     )
     .execute(db)
     .await

@@ -31,7 +31,7 @@ pub struct NewDeviceCode<'a> {
     pub scopes: Scopes,
     /// The network that it came from, if it is kept.
     pub network: Option<IpNet>,
-    /// A keyed check of that network.
+    /// A keyed check of that network and the user code.
     pub network_check: Option<[u8; 8]>,
     pub lifetime: Duration,
 }
@@ -104,10 +104,12 @@ pub async fn find_waiting(
 }
 
 /// asked → denied, or approved with [`give`] in the same transaction, for the one form that may decide
-/// it. Another one waits until the first is committed, and gets false.
+/// it. Another one waits until the first is committed, and gets false. Where the code was asked for has
+/// been shown, and is forgotten.
 pub async fn decide(db: impl PgExecutor<'_>, id: DeviceCodeId) -> Result<bool, sqlx::Error> {
     sqlx::query!(
-        "UPDATE hub.device_codes SET decided_at = clock_timestamp()
+        "UPDATE hub.device_codes
+         SET decided_at = clock_timestamp(), network = NULL, network_check = NULL
          WHERE id = $1 AND decided_at IS NULL AND expires_at > clock_timestamp()",
         id.0
     )

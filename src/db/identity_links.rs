@@ -5,6 +5,22 @@ use sqlx::PgExecutor;
 
 use crate::domain::IdentityProvider;
 
+/// Whether a subject is linked to a user.
+pub async fn has(
+    db: impl PgExecutor<'_>,
+    provider: &IdentityProvider,
+    subject: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM hub.identity_links
+                          WHERE provider_id = $1 AND subject = $2) AS "exists!""#,
+        provider.id.0,
+        subject,
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// The Backlog user of a subject, with the link marked as used.
 pub async fn follow(
     db: impl PgExecutor<'_>,

@@ -1,5 +1,6 @@
 //! `hub.identity_providers`, which only operators write.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
@@ -16,7 +17,8 @@ pub async fn trusted(
     let rows = sqlx::query_as!(
         Row,
         "SELECT providers.id, providers.space_id, providers.issuer, providers.jwks_uri,
-                providers.audience, providers.mapping, providers.scopes, providers.allow_private
+                providers.audience, providers.mapping, providers.trust_unverified_mail,
+                providers.scopes, providers.allow_private, providers.updated_at
          FROM hub.identity_providers AS providers
          JOIN hub.spaces AS spaces ON spaces.id = providers.space_id
          WHERE providers.issuer = $1
@@ -31,6 +33,21 @@ pub async fn trusted(
     Ok(rows.into_iter().map(IdentityProvider::from).collect())
 }
 
+/// Locks the provider until the transaction ends; false if an operator has changed or removed it
+/// since it was read.
+pub async fn hold(
+    db: impl PgExecutor<'_>,
+    provider: &IdentityProvider,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT hub.hold_identity_provider($1, $2) AS "is_unchanged!""#,
+        provider.id.0,
+        provider.updated_at,
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// The columns, as the query returns them.
 struct Row {
     id: Uuid,
@@ -39,8 +56,10 @@ struct Row {
     jwks_uri: Option<String>,
     audience: Option<String>,
     mapping: String,
+    trust_unverified_mail: bool,
     scopes: Vec<String>,
     allow_private: bool,
+    updated_at: DateTime<Utc>,
 }
 
 impl From<Row> for IdentityProvider {
@@ -52,8 +71,10 @@ impl From<Row> for IdentityProvider {
             jwks_uri: row.jwks_uri,
             audience: row.audience,
             mapping: Mapping::named(&row.mapping),
+            trust_unverified_mail: row.trust_unverified_mail,
             scopes: scopes_from_sql(&row.scopes).effective(),
             allow_private: row.allow_private,
+            updated_at: row.updated_at,
         }
     }
 }

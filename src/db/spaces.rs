@@ -229,17 +229,23 @@ pub async fn lock_at(
 pub struct OpenSpace {
     /// The clients with which they may.
     pub clients: AllowedClients,
+    /// Whether the space trusts an identity provider.
+    pub has_identity_provider: bool,
 }
 
-/// The space, if it is at this site and users may sign in to it. The row is locked, so no operator can change that until the transaction ends.
+/// The space, if it is at this site and users may sign in to it. The row is locked, so no operator
+/// can change that until the transaction ends.
 pub async fn hold_open_at(
     db: impl PgExecutor<'_>,
     id: SpaceId,
     base_url: &str,
 ) -> Result<Option<OpenSpace>, sqlx::Error> {
     let row = sqlx::query!(
-        "SELECT client_policy, client_hosts FROM hub.spaces
-         WHERE id = $1 AND base_url = $2 AND disabled_at IS NULL FOR SHARE",
+        r#"SELECT client_policy, client_hosts,
+                  EXISTS (SELECT FROM hub.identity_providers AS providers
+                          WHERE providers.space_id = spaces.id) AS "has_identity_provider!"
+           FROM hub.spaces AS spaces
+           WHERE id = $1 AND base_url = $2 AND disabled_at IS NULL FOR SHARE"#,
         id.0,
         base_url
     )
@@ -247,6 +253,7 @@ pub async fn hold_open_at(
     .await?;
     Ok(row.map(|row| OpenSpace {
         clients: allowed_clients(&row.client_policy, row.client_hosts),
+        has_identity_provider: row.has_identity_provider,
     }))
 }
 

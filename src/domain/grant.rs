@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use oauth_values::Scopes;
+use oauth_values::{Scopes, identity_assertion};
 
 use super::{ClientKey, GrantId, SpaceId};
 
@@ -19,8 +19,8 @@ pub struct Grant {
     pub issuer: String,
     /// The MCP endpoint the grant is for (RFC 8707).
     pub resource: String,
-    /// Where its authorization code was sent, or [`TO_A_DEVICE`]; `None` for a personal token, or if a
-    /// replica of the previous release made it.
+    /// Where its authorization code was sent, [`TO_A_DEVICE`] or [`BY_ASSERTION`]; `None` for a personal
+    /// token, or if a replica of the previous release made it.
     pub redirect_uri: Option<String>,
     /// The keys of the only projects that the user allowed; `None` for no restriction.
     pub projects: Option<BTreeSet<String>>,
@@ -29,6 +29,10 @@ pub struct Grant {
 /// The redirect URI of a grant that a device got by a code. Nothing is known of where its tokens go, and
 /// no client policy trusts it.
 pub const TO_A_DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// The redirect URI of a grant that an identity assertion made. The client sent nobody anywhere, so
+/// nothing that it has registered speaks for it, and no client policy trusts it.
+pub const BY_ASSERTION: &str = identity_assertion::GRANT_TYPE;
 
 /// Why the hub revoked a grant; stored with it. The database itself revokes the grants of a space
 /// when its URL changes, as `space_moved`.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
@@ -36,11 +36,12 @@ pub(super) type Key = (Listing, bool, Scopes, Policy);
 pub(super) struct Prepared(Arc<Mutex<HashMap<Key, Bytes>>>);
 
 impl Prepared {
-    /// Returns the cached result, or the one that `make` returns.
+    /// Returns the cached result, or the one that `make` returns. The lock is not held while it is made:
+    /// two callers may make the same one, and nobody waits for another's.
     pub(super) fn get(&self, key: Key, make: impl FnOnce() -> ServerResult) -> Option<Bytes> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(result) = kept.get(&key) {
-            return Some(result.clone());
+        let found = self.kept().get(&key).cloned();
+        if found.is_some() {
+            return found;
         }
         let mut result = make();
         let typed = key.1;
@@ -48,11 +49,16 @@ impl Prepared {
             result.strip_result_type_for_legacy_peer();
         }
         let json = Bytes::from(serde_json::to_vec(&result).ok()?);
+        let mut kept = self.kept();
         if kept.len() >= KEPT {
             kept.clear();
         }
         kept.insert(key, json.clone());
         Some(json)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<Key, Bytes>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

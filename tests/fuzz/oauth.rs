@@ -169,6 +169,7 @@ fn identity_assertions() {
         issuer: IDENTITY_PROVIDER,
         audience: ISSUER,
         client_id: CLIENT,
+        needs_resource: true,
         now: DateTime::from_timestamp(NOW, 0).expect("a time"),
     };
     let good = Unverified::read(&assertion).expect("the seed has the form");

@@ -48,7 +48,7 @@ pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings
             newest.push(target.run(make(Version::NEWEST), proof).await?);
             handshake.push(target.run(make(Version::HANDSHAKE), proof).await?);
         }
-        let (newest, handshake) = (Measured::of(newest), Measured::of(handshake));
+        let (newest, handshake) = (Measured::of(&newest), Measured::of(&handshake));
         let share = newest.median / handshake.median;
         figures.push(Figure {
             what,
@@ -98,7 +98,7 @@ struct Measured {
 }
 
 impl Measured {
-    fn of(rounds: Vec<(Outcome, Duration)>) -> Self {
+    fn of(rounds: &[(Outcome, Duration)]) -> Self {
         let cpu: Duration = rounds.iter().map(|(_, cpu)| *cpu).sum();
         let requests: u64 = rounds.iter().map(|(outcome, _)| outcome.responses).sum();
         let mut rates: Vec<_> = rounds

@@ -8,8 +8,9 @@
 //! 2. [`Unverified::verify`] checks the signature, and then each claim against what this server
 //!    expects. An assertion is for one server, one client and a short time.
 //!
-//! No claim of an assertion may be optional that limits where it can be used. The time of expiry has
-//! no leeway: the access token lives until then.
+//! No claim of an assertion may be optional that limits where it can be used, and a limit that this
+//! server does not know is not ignored: such an assertion is rejected. The time of expiry has no
+//! leeway: the access token lives until then.
 
 use std::cmp::min;
 
@@ -52,6 +53,9 @@ pub enum IdentityError {
     UnknownKey,
     #[error("the claim '{0}' is missing or wrong")]
     Claim(&'static str),
+    /// It limits the assertion in a way that this server does not enforce.
+    #[error("it has '{0}', which is not supported")]
+    Unsupported(&'static str),
 }
 
 /// What an assertion has to name.
@@ -63,6 +67,8 @@ pub struct Expected<'a> {
     pub audience: &'a str,
     /// The client that has authenticated.
     pub client_id: &'a str,
+    /// Whether it must name the MCP endpoint: its audience alone does not name this server.
+    pub needs_resource: bool,
     pub now: DateTime<Utc>,
 }
 
@@ -73,6 +79,8 @@ pub struct IdentityAssertion {
     pub subject: String,
     /// The address of the user, unless the provider says that it has not verified it.
     pub mail: Option<String>,
+    /// Whether the provider says that it has verified the address.
+    pub is_mail_verified: bool,
     /// The MCP endpoint that the access token is for.
     pub resource: Option<String>,
     /// The `scope`, which narrows the access.
@@ -106,6 +114,18 @@ struct Claims {
     iat: Option<i64>,
     nbf: Option<i64>,
     jti: Option<String>,
+    #[serde(flatten)]
+    limits: Limits,
+}
+
+/// Claims that limit an assertion further: to the holder of a key (RFC 7800), to details of the access
+/// (RFC 9396), and to a tenant of the provider or of the server (§6.2 of the draft). None is supported.
+#[derive(Deserialize)]
+struct Limits {
+    cnf: Option<Value>,
+    authorization_details: Option<Value>,
+    tenant: Option<Value>,
+    aud_tenant: Option<Value>,
 }
 
 impl<'a> Unverified<'a> {
@@ -124,6 +144,10 @@ impl<'a> Unverified<'a> {
         }
         if !header.typ.as_deref().is_some_and(is_type) {
             return Err(IdentityError::Type);
+        }
+        // Whoever does not understand such a header must reject the JWT (RFC 7515 §4.1.11).
+        if header.crit.is_some() {
+            return Err(IdentityError::Unsupported("crit"));
         }
         let Issuer { iss } =
             insecure_decode_claims(text).map_err(|_| IdentityError::Claim("iss"))?;
@@ -170,6 +194,7 @@ impl Claims {
                 Err(IdentityError::Claim(name))
             }
         };
+        self.limits.check()?;
         let audience = self.aud.as_ref().and_then(Audience::only);
         named("iss", self.iss.as_deref() == Some(expected.issuer))?;
         named("aud", audience == Some(expected.audience))?;
@@ -183,16 +208,20 @@ impl Claims {
         let jti = self.jti.filter(|jti| !jti.is_empty());
         let jti = jti.ok_or(IdentityError::Claim("jti"))?;
         let resource = match &self.resource {
+            None if expected.needs_resource => return Err(IdentityError::Claim("resource")),
             None => None,
             Some(resource) => {
                 let only = resource.only().ok_or(IdentityError::Claim("resource"))?;
                 Some(only.to_owned())
             }
         };
-        let is_verified = !self.email_verified.as_ref().is_some_and(is_false);
+        let is_verified = self.email_verified.as_ref().map(is_true);
         Ok(IdentityAssertion {
             subject,
-            mail: self.email.filter(|mail| is_verified && is_mail(mail)),
+            mail: self
+                .email
+                .filter(|mail| is_verified != Some(false) && is_mail(mail)),
+            is_mail_verified: is_verified == Some(true),
             resource,
             scope: self.scope,
             jti: TokenHash::of_digest(Sha256::digest(jti.as_bytes()).into()),
@@ -224,6 +253,21 @@ impl Claims {
     }
 }
 
+impl Limits {
+    fn check(&self) -> Result<(), IdentityError> {
+        let limits = [
+            ("cnf", &self.cnf),
+            ("authorization_details", &self.authorization_details),
+            ("tenant", &self.tenant),
+            ("aud_tenant", &self.aud_tenant),
+        ];
+        match limits.into_iter().find(|(_, limit)| limit.is_some()) {
+            Some((name, _)) => Err(IdentityError::Unsupported(name)),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A media type may lack its `application/`, and its case does not matter (RFC 7515 §4.1.9).
 fn is_type(typ: &str) -> bool {
     let typ = typ.to_ascii_lowercase();
@@ -243,11 +287,11 @@ fn is_mail(mail: &str) -> bool {
 }
 
 /// Providers send it as a boolean or as a text.
-fn is_false(value: &Value) -> bool {
+fn is_true(value: &Value) -> bool {
     match value {
-        Value::Bool(verified) => !verified,
-        Value::String(verified) => !verified.eq_ignore_ascii_case("true"),
-        _ => true,
+        Value::Bool(verified) => *verified,
+        Value::String(verified) => verified.eq_ignore_ascii_case("true"),
+        _ => false,
     }
 }
 
@@ -297,6 +341,7 @@ mod tests {
             issuer: ISSUER,
             audience: AUDIENCE,
             client_id: CLIENT,
+            needs_resource: false,
             now: now(),
         };
         Unverified::read(assertion)?.verify(jwks, expected)
@@ -386,6 +431,58 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_is_not_known_is_not_ignored() {
+        for (name, value) in [
+            (
+                "cnf",
+                json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }),
+            ),
+            ("cnf", json!({})),
+            ("authorization_details", json!([{ "type": "space" }])),
+            ("tenant", json!("acme")),
+            ("aud_tenant", json!("acme")),
+            ("aud_tenant", json!(false)),
+        ] {
+            assert_eq!(
+                verify_claims(&with(name, value.clone())),
+                Err(IdentityError::Unsupported(name)),
+                "{name}: {value}"
+            );
+        }
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some(TYPE.to_owned());
+        header.crit = Some(vec!["exp".to_owned()]);
+        let critical = encode(&header, &claims(), &key()).expect("an assertion");
+        assert_eq!(
+            verify_text(&critical, &jwks()),
+            Err(IdentityError::Unsupported("crit"))
+        );
+    }
+
+    #[test]
+    fn an_audience_that_several_servers_share_needs_the_resource() {
+        let expected = Expected {
+            issuer: ISSUER,
+            audience: AUDIENCE,
+            client_id: CLIENT,
+            needs_resource: true,
+            now: now(),
+        };
+        for (resource, is_right) in [
+            (json!("https://hub.example/spaces/acme/mcp"), true),
+            (Value::Null, false),
+        ] {
+            let assertion = signed(Some(TYPE), &with("resource", resource));
+            let verified = Unverified::read(&assertion)
+                .expect("the form is right")
+                .verify(&jwks(), expected);
+            let wrong = verified.err();
+            let expected = (!is_right).then_some(IdentityError::Claim("resource"));
+            assert_eq!(wrong, expected);
+        }
+    }
+
+    #[test]
     fn a_token_of_another_type_is_not_an_identity_assertion() {
         for typ in [
             None,
@@ -443,15 +540,16 @@ mod tests {
     #[test]
     fn an_address_counts_unless_the_provider_has_not_verified_it() {
         let mail = |verified: Value| {
-            verify_claims(&with("email_verified", verified))
-                .expect("valid")
-                .mail
+            let assertion = verify_claims(&with("email_verified", verified)).expect("valid");
+            (assertion.mail.is_some(), assertion.is_mail_verified)
         };
-        for verified in [json!(true), json!("true"), Value::Null] {
-            assert!(mail(verified.clone()).is_some(), "{verified}");
+        for verified in [json!(true), json!("true"), json!("True")] {
+            assert_eq!(mail(verified.clone()), (true, true), "{verified}");
         }
+        // Not said: only the operator can decide that such an address counts.
+        assert_eq!(mail(Value::Null), (true, false));
         for unverified in [json!(false), json!("false"), json!("no"), json!(0)] {
-            assert!(mail(unverified.clone()).is_none(), "{unverified}");
+            assert_eq!(mail(unverified.clone()), (false, false), "{unverified}");
         }
         for address in ["haruka", "@acme.example", "haruka@", ""] {
             let assertion = verify_claims(&with("email", json!(address))).expect("valid");

@@ -12,6 +12,7 @@
 //!    changes nothing.
 //! 5. A sign-in stores its pair in the account (`sign_in`). Pairs that replicas of the previous
 //!    release left in the rows of grants are adopted (`adoption`).
+//! 6. What the hub itself asks Backlog about a user, it asks with the account's tokens (`own_access`).
 
 mod account;
 mod account_tokens;
@@ -20,6 +21,7 @@ mod context;
 mod error;
 mod keeping;
 mod lease;
+mod own_access;
 mod renewal;
 mod sealed;
 mod settling;
@@ -46,6 +48,7 @@ use account_tokens::AccountTokens;
 use backlog_client::{BacklogUrl, Credentials};
 pub use context::RenewalContext;
 pub use error::RenewalError;
+pub use own_access::OwnAccess;
 pub use sealed::access_token_place;
 pub use sign_in::SignedIn;
 

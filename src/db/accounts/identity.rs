@@ -3,9 +3,9 @@
 use oauth_values::token::TokenHash;
 use sqlx::PgExecutor;
 
-use crate::domain::{BacklogUser, SpaceId};
+use crate::domain::{AccountId, BacklogUser, SpaceId};
 
-/// Stores the name of a user who has signed in at Backlog, and the hash of the address.
+/// Stores the name of a user, as Backlog has it now, and the hash of the address.
 pub async fn remember(
     db: impl PgExecutor<'_>,
     space: SpaceId,
@@ -26,24 +26,30 @@ pub async fn remember(
     .map(|_| ())
 }
 
+/// A user with an address, as stored at the last sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WithMail {
+    pub backlog_user_id: i64,
+    pub account: AccountId,
+}
+
 /// The one user of the space with this address; `None` if there are several.
 pub async fn user_with_mail(
     db: impl PgExecutor<'_>,
     space: SpaceId,
     mail: TokenHash,
-) -> Result<Option<i64>, sqlx::Error> {
-    let users = sqlx::query_scalar!(
-        "SELECT backlog_user_id FROM hub.accounts
-         WHERE space_id = $1 AND mail_hash = $2::bytea LIMIT 2",
+) -> Result<Option<WithMail>, sqlx::Error> {
+    let mut users = sqlx::query_as!(
+        WithMail,
+        r#"SELECT backlog_user_id, id AS "account: AccountId" FROM hub.accounts
+           WHERE space_id = $1 AND mail_hash = $2::bytea LIMIT 2"#,
         space.0,
         mail.as_bytes(),
     )
     .fetch_all(db)
     .await?;
-    match users.as_slice() {
-        [only] => Ok(Some(*only)),
-        _ => Ok(None),
-    }
+    let (only, other) = (users.pop(), users.pop());
+    Ok(only.filter(|_| other.is_none()))
 }
 
 /// The name of the user of an account: that of the last sign-in, or of the newest grant.

@@ -5,7 +5,8 @@
 //! 2. One statement finishes the sign-in. Then the code is exchanged, and the user is looked up.
 //! 3. If the user has a live account here, it gets the new tokens. Otherwise they are not kept, because
 //!    the page makes no grant and revives none, unless the user asked for that in order to make a
-//!    personal token.
+//!    personal token. Where they are kept and the space trusts an identity provider, it remembers who
+//!    its user is.
 //! 4. The browser's session of before ends, and a new one begins.
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -172,9 +173,9 @@ async fn store(
     // The audit event of the session names the user. An erasure locks in the same order.
     db::audit_events::lock_to_write(&mut *transaction).await?;
     let open = db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await?;
-    if open.is_none() {
+    let Some(open) = open else {
         return Ok(None);
-    }
+    };
     let held = db::accounts::hold(&mut *transaction, space.id, user.id).await?;
     // A replica of the previous release makes grants without an account.
     let has_account = match held {
@@ -190,6 +191,9 @@ async fn store(
             .sessions
             .sign_in(&mut transaction, space, user.id, given);
         account.await?;
+        if open.has_identity_provider {
+            received.remember(hub, &mut transaction, space).await?;
+        }
     }
     db::account_sessions::end(&mut *transaction, browser.hash(), space.id).await?;
     let session = AccountSession::issue(&hub.random, &hub.check_key);

@@ -1,15 +1,18 @@
-//! Exchanges Backlog's code, and looks up the user who signed in.
+//! Exchanges Backlog's code, looks up the user who signed in, and remembers who that is where an
+//! identity provider can name the user later.
 
 use backlog_client::{BacklogTokens, models::User};
 use chrono::{DateTime, Utc};
 use oauth_values::{ErrorCode, OAuthError};
 use secrecy::SecretString;
+use sqlx::PgConnection;
 use tokio_util::task::TaskTracker;
 
 use crate::web::AppState;
 use crate::{
     accounts::{backlog_tokens::RenewalError, session_cache::SignInError},
-    domain::{BacklogUser, Space},
+    db,
+    domain::{BacklogUser, Space, identity_provider::mail_hash},
 };
 
 /// The user of a sign-in, and the tokens that Backlog issued for it, and when.
@@ -52,6 +55,21 @@ pub(in crate::web) async fn exchange(
         tokens,
         at,
     })
+}
+
+impl Received {
+    /// Stores the name and the hash of the address with the account, by which an identity provider of
+    /// the space can name the user.
+    pub(in crate::web) async fn remember(
+        &self,
+        hub: &AppState,
+        db: &mut PgConnection,
+        space: &Space,
+    ) -> Result<(), sqlx::Error> {
+        let mail = self.mail.as_deref();
+        let mail = mail.map(|mail| mail_hash(&hub.check_key, space.id, mail));
+        db::accounts::identity::remember(db, space.id, &self.user, mail).await
+    }
 }
 
 /// The error for a sign-in that could not be stored.

@@ -28,7 +28,6 @@ use oauth_values::{
 };
 use sealing::UnsealError;
 use secrecy::SecretString;
-use sqlx::PgConnection;
 use subtle::ConstantTimeEq;
 
 use super::{
@@ -54,7 +53,7 @@ use crate::{
         authorization_requests::{Approved, Request},
         sign_ins::Arrival,
     },
-    domain::{Space, identity_provider::mail_hash, security::SecurityEvent, space::verifier_place},
+    domain::{Space, security::SecurityEvent, space::verifier_place},
     metrics::SignInOutcome,
 };
 
@@ -299,7 +298,7 @@ async fn store(
         .sign_in(&mut transaction, space, user.id, given);
     let account = account.await?;
     if open.has_identity_provider {
-        remember_identity(&mut transaction, space, received).await?;
+        received.remember(hub, &mut transaction, space).await?;
     }
     let signed_in = match is_known {
         true => {
@@ -325,17 +324,6 @@ async fn store(
     };
     transaction.commit().await?;
     Ok(Some(signed_in))
-}
-
-/// Stores who the user of the account is, by which an identity provider can name the user later.
-async fn remember_identity(
-    db: &mut PgConnection,
-    space: &Space,
-    received: &Received,
-) -> Result<(), sqlx::Error> {
-    let mail = received.mail.as_deref();
-    let mail = mail.map(|mail| mail_hash(space.id, mail));
-    db::accounts::identity::remember(db, space.id, &received.user, mail).await
 }
 
 /// The code verifier; `None` if a replica of an older release began the authorization. It is sealed

@@ -100,6 +100,11 @@ impl Presented {
         self
     }
 
+    /// Where the request comes from.
+    pub fn sender(&self) -> Sender {
+        self.sender
+    }
+
     /// Finds and authenticates the client.
     pub async fn authenticate(self, hub: &AppState, issuer: &Issuer) -> Result<Client, JsonError> {
         self.authenticate_holder(hub, issuer, None).await

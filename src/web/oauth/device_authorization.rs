@@ -177,7 +177,7 @@ async fn store(
             resource,
             scopes,
             network: hub.kept_network(request),
-            network_check: network_check(hub, request),
+            network_check: network_check(hub, request, &user_code),
             lifetime: hub.lifetimes.authorization_request,
         };
         if db::device_codes::insert(&hub.db, &new).await? {
@@ -187,10 +187,15 @@ async fn store(
     Err(JsonError::Unavailable("no user code is free".to_owned()))
 }
 
-/// A keyed check of the network of a request: it tells whether two requests come from one network, and
-/// nobody without the key learns which one.
-pub(in crate::web) fn network_check(hub: &AppState, request: &HttpRequest) -> Option<[u8; 8]> {
+/// A keyed check of the network of a request. It tells whoever has the user code and the key whether two
+/// requests come from one network. The code is not stored, so the checks of two codes never tell it.
+pub(in crate::web) fn network_check(
+    hub: &AppState,
+    request: &HttpRequest,
+    user_code: &UserCode,
+) -> Option<[u8; 8]> {
     let address = hub.limits.client_address(request)?;
-    let network = ClientAddresses::Network.network(address)?.to_string();
-    Some(hub.check_key.check("device_network", network.as_bytes()))
+    let network = ClientAddresses::Network.network(address)?;
+    let checked = format!("{} {network}", user_code.shown());
+    Some(hub.check_key.check("device_network", checked.as_bytes()))
 }

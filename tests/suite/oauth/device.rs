@@ -263,6 +263,27 @@ async fn the_page_names_the_client_and_the_place_and_preselects_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_a_code_was_asked_for_links_no_codes_and_is_forgotten_with_the_decision() {
+    let hub = TestHub::start().await;
+    let (denied, approved) = (ask(&hub).await, ask(&hub).await);
+    // Both come from one network.
+    let checks = "SELECT count(DISTINCT network_check)::text FROM hub.device_codes
+        WHERE network IS NULL";
+    assert_eq!(hub.value(checks).await.as_deref(), Some("2"));
+    let person = Person::default();
+    let page = signed_in(&hub, &person).await;
+    let deny = [("action", "deny"), ("user_code", denied.user_code.as_str())];
+    let done = act(&hub, &person, &page, &deny).await;
+    done.assert_says(200, "The device gets no access");
+    let done = approve(&hub, &person, &page, &approved.user_code).await;
+    done.assert_says(200, "The device is connected");
+    let forgotten = "SELECT count(*)::text FROM hub.device_codes
+        WHERE decided_at IS NOT NULL AND network IS NULL AND network_check IS NULL";
+    assert_eq!(hub.value(forgotten).await.as_deref(), Some("2"));
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_client_policy_leaves_devices_to_registered_clients() {
     let hub = TestHub::start().await;
     let (asked, person) = (ask(&hub).await, Person::default());

@@ -228,7 +228,7 @@ impl<'a> At<'a> {
             user: self.signed_in.user.name.clone(),
             space: consent_page::line(self.space, None),
             client: consent_page::asking_for_device(client),
-            place: self.asked_from(waiting),
+            place: self.asked_from(code, waiting),
             code: code.shown(),
             levels: consent_page::levels_of(self.hub, self.space, waiting.scopes),
             projects: consent_projects::shown(
@@ -248,8 +248,8 @@ impl<'a> At<'a> {
         error::counted(html(status, page.html()), None)
     }
 
-    fn asked_from(&self, waiting: &Waiting) -> AskedFrom {
-        let own = device_authorization::network_check(self.hub, self.request);
+    fn asked_from(&self, code: &UserCode, waiting: &Waiting) -> AskedFrom {
+        let own = device_authorization::network_check(self.hub, self.request, code);
         let theirs = waiting.network_check.as_deref();
         let asked = self.hub.clock.now() - waiting.asked_at;
         AskedFrom {

@@ -3,32 +3,36 @@
 //!
 //! 1. The client authenticates, with a secret or a key: public clients get no token this way.
 //! 2. The assertion names an issuer. An operator must have trusted it for a space, which must be the
-//!    space of this authorization server, if it has one. Until then, no key is fetched.
+//!    space of this authorization server, if it has one. The space must allow the client and the
+//!    network. Until then, no key is fetched.
 //! 3. Signature and claims are checked (`identity_assertion`), then what it asks for
-//!    ([`asserted_access`]), and whether the space allows the client and the network.
-//! 4. In one transaction: the assertion is marked as used, its subject becomes a user of Backlog
-//!    ([`asserted_user`]), the user's grant is found or made, and the access token is issued.
+//!    ([`asserted_access`]). For a subject that is not linked yet, Backlog is asked whether the user
+//!    with its address still has it ([`asserted_user`]).
+//! 4. In one transaction, which begins only if the provider is as it was read: the assertion is marked
+//!    as used, its subject becomes a user of Backlog, the user's grant is found or made, and the
+//!    access token is issued.
 //!
 //! There is no refresh token, and the access token expires with the assertion at the latest: when the
 //! provider no longer vouches for the user, the access ends.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc};
 
+use guarded_fetch::Requester;
 use oauth_values::{
     ErrorCode, OAuthError, Params,
     identity_assertion::{Expected, IdentityAssertion, IdentityError, Unverified},
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{
     asserted_access::{self, Access},
-    asserted_user::{self, AssertedUser},
-    response::{TokenResponse, invalid_grant, issue_access_token, space_disabled},
+    asserted_user::{self, AssertedUser, Confirmed},
+    response::{TokenResponse, invalid_grant, issue_access_token_until, space_disabled},
 };
 use crate::{
     db,
     domain::{
-        Client, Grant, GrantId, IdentityProvider, Space, client::ClientAuth,
+        Client, Grant, GrantId, IdentityProvider, Space, client::ClientAuth, grant::BY_ASSERTION,
         security::SecurityEvent,
     },
     web::{
@@ -48,8 +52,7 @@ struct Asserted<'a> {
     space: &'a Space,
     assertion: &'a IdentityAssertion,
     access: &'a Access,
-    /// The time until the assertion expires.
-    left: Duration,
+    confirmed: Option<Confirmed>,
 }
 
 pub(super) async fn exchange(
@@ -59,6 +62,11 @@ pub(super) async fn exchange(
     params: &Params,
     address: Option<IpAddr>,
 ) -> Result<TokenResponse, JsonError> {
+    let requester = Requester {
+        network: presented.sender().network(),
+        // The operator names the provider, so its keys are not those of a stranger.
+        is_known: true,
+    };
     let client = presented.authenticate(hub, issuer).await?;
     if matches!(client.auth, ClientAuth::Public) {
         return Err(OAuthError::new(
@@ -70,25 +78,21 @@ pub(super) async fn exchange(
     let text = params.require("assertion")?;
     let unverified = Unverified::read(text).map_err(|error| refused(&client, &error))?;
     let provider = trusted(hub, issuer, &client, &unverified.issuer).await?;
-    let assertion = verify(hub, issuer, (&client, &provider), &unverified).await?;
     let space = db::spaces::find(&hub.db, provider.space).await?;
-    let space = space.ok_or_else(space_disabled)?;
-    not_allowed::check_client(&space.clients, &client, None)?;
+    let space = space.map(Arc::new).ok_or_else(space_disabled)?;
+    not_allowed::check_client(&space.clients, &client, Some(BY_ASSERTION))?;
     not_allowed::check_network(&space.networks, address)?;
+    let assertion = verify(hub, issuer, (&client, &provider), &unverified, requester).await?;
     let scopes = provider.scopes.intersection(client.scopes);
-    let access = asserted_access::of(hub, issuer, (&space, scopes), &assertion, params).await?;
-    let left = assertion.expires_at - hub.clock.now();
-    let left = Duration::from_secs(u64::try_from(left.num_seconds()).unwrap_or_default());
-    if left.is_zero() {
-        return Err(refused(&client, &IdentityError::Claim("exp")).into());
-    }
+    let access = asserted_access::of(hub, issuer, (&*space, scopes), &assertion, params).await?;
+    let confirmed = asserted_user::confirm(hub, &space, &provider, &assertion).await?;
     let asserted = Asserted {
         client: &client,
         provider: &provider,
         space: &space,
         assertion: &assertion,
         access: &access,
-        left,
+        confirmed,
     };
     issue(hub, issuer, &asserted).await
 }
@@ -120,15 +124,18 @@ async fn verify(
     issuer: &Issuer,
     (client, provider): (&Client, &IdentityProvider),
     unverified: &Unverified<'_>,
+    requester: Requester,
 ) -> Result<IdentityAssertion, JsonError> {
     let expected = Expected {
         issuer: &provider.issuer,
         audience: provider.audience.as_deref().unwrap_or(&issuer.url),
         client_id: &client.client_id,
+        // An audience that the operator set may be that of several servers.
+        needs_resource: provider.audience.is_some(),
         now: hub.clock.now(),
     };
     let check = |jwks: &str| unverified.verify(jwks, expected);
-    let verified = hub.identity_keys.check(provider, check).await?;
+    let verified = hub.identity_keys.check(provider, requester, check).await?;
     Ok(verified.map_err(|error| refused(client, &error))?)
 }
 
@@ -141,12 +148,16 @@ fn refused(client: &Client, error: &IdentityError) -> OAuthError {
             ErrorCode::InvalidGrant,
             format!("The claim '{name}' of the identity assertion is missing or wrong."),
         ),
+        IdentityError::Unsupported(name) => OAuthError::new(
+            ErrorCode::InvalidGrant,
+            format!("The identity assertion has '{name}', which this server does not support."),
+        ),
         _ => invalid_grant(NOT_VALID),
     }
 }
 
 /// Issues the access token, all or nothing. Rows are locked in one order everywhere: the audit trail,
-/// spaces, clients, accounts, grants.
+/// spaces, clients, providers, accounts, grants.
 async fn issue(
     hub: &AppState,
     issuer: &Issuer,
@@ -158,32 +169,17 @@ async fn issue(
         space,
         assertion,
         access,
-        left,
+        confirmed,
     } = asserted;
-    let mut transaction = hub.db.begin().await?;
-    // The audit event names the user. An erasure locks in the same order.
-    db::audit_events::lock_to_write(&mut *transaction).await?;
-    let open = db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await?;
-    open.ok_or_else(space_disabled)?;
-    db::clients::touch(&mut *transaction, client.key).await?;
-    let (jti, expires_at) = (assertion.jti, assertion.expires_at);
-    let first = db::identity_assertions::first_use(&mut *transaction, provider.id, jti, expires_at);
-    if !first.await? {
-        return Err(JsonError::Replayed(
-            invalid_grant("The identity assertion was used before."),
-            SecurityEvent::AssertionReplayed,
-        ));
-    }
-    let user = asserted_user::hold(&mut transaction, provider, assertion).await?;
-    let user = user.map_err(|error| {
-        let (space, issuer) = (&space.slug, &provider.issuer);
-        tracing::info!(space, issuer, %error, "an identity assertion was rejected");
-        OAuthError::from(error)
-    })?;
+    let mut transaction = begin(hub, asserted).await?;
+    let user = asserted_user::hold(&mut transaction, provider, assertion, *confirmed).await?;
+    let user = user.map_err(|error| error.logged(space, provider))?;
     let grant = grant(hub, &mut transaction, issuer, asserted, user).await?;
-    let scopes = access.scopes;
-    let issued = issue_access_token(hub, &mut transaction, (grant, None), scopes, *left);
-    let (access_token, lifetime) = issued.await?;
+    let (scopes, latest) = (access.scopes, assertion.expires_at);
+    let issued = issue_access_token_until(hub, &mut transaction, grant, scopes, latest).await?;
+    let Some((access_token, lifetime)) = issued else {
+        return Err(refused(client, &IdentityError::Claim("exp")).into());
+    };
     let subject = &assertion.subject;
     db::asserted_access::note_identity(&mut *transaction, grant, subject, scopes).await?;
     transaction.commit().await?;
@@ -196,6 +192,42 @@ async fn issue(
         refresh_token: None,
         scope: scopes.to_string(),
     })
+}
+
+/// Begins the transaction with the rows locked by which the assertion was judged, and the assertion
+/// marked as used.
+async fn begin(
+    hub: &AppState,
+    asserted: &Asserted<'_>,
+) -> Result<Transaction<'static, Postgres>, JsonError> {
+    let Asserted {
+        client,
+        provider,
+        space,
+        assertion,
+        ..
+    } = asserted;
+    let mut transaction = hub.db.begin().await?;
+    // The audit event names the user. An erasure locks in the same order.
+    db::audit_events::lock_to_write(&mut *transaction).await?;
+    let open = db::spaces::hold_open_at(&mut *transaction, space.id, &space.base_url).await?;
+    open.ok_or_else(space_disabled)?;
+    db::clients::touch(&mut *transaction, client.key).await?;
+    if !db::identity_providers::hold(&mut *transaction, provider).await? {
+        return Err(invalid_grant(
+            "The trust in the identity provider has just been changed; present another assertion.",
+        )
+        .into());
+    }
+    let (jti, expires_at) = (assertion.jti, assertion.expires_at);
+    let first = db::identity_assertions::first_use(&mut *transaction, provider.id, jti, expires_at);
+    if !first.await? {
+        return Err(JsonError::Replayed(
+            invalid_grant("The identity assertion was used before."),
+            SecurityEvent::AssertionReplayed,
+        ));
+    }
+    Ok(transaction)
 }
 
 /// The grant of the user for this client, endpoint and provider. Its row has the scopes of the newest
@@ -217,7 +249,7 @@ async fn grant(
         scopes: access.scopes,
         issuer: issuer.url.clone(),
         resource: access.resource.clone(),
-        redirect_uri: None,
+        redirect_uri: Some(BY_ASSERTION.to_owned()),
         projects: consent_projects::of_resource(&access.resource),
     };
     let max_age = hub.lifetimes.grant;

@@ -52,9 +52,8 @@ pub(super) async fn again(
     if kept.scope == scopes.to_string() {
         return Ok((kept, Outcome::SameResponse));
     }
-    let pair = (grant, Some(successor));
-    let longest = hub.lifetimes.access_token;
-    let (access_token, lifetime) = issue_access_token(hub, db, pair, scopes, longest).await?;
+    let pair = (grant, successor);
+    let (access_token, lifetime) = issue_access_token(hub, db, pair, scopes).await?;
     access_token.reveal().clone_into(&mut kept.access_token);
     kept.expires_in = lifetime.as_secs();
     kept.scope = scopes.to_string();

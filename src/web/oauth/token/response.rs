@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use oauth_values::{
     ErrorCode, OAuthError, Scopes,
     token::{AccessToken, RefreshToken, TokenHash},
@@ -16,6 +17,9 @@ use crate::{
     domain::GrantId,
     web::AppState,
 };
+
+/// Clients take zero for no bound at all.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// A successful response (RFC 6749 §5.1). Its sealed JSON is also kept for the grace window.
 #[derive(Serialize, Deserialize)]
@@ -76,36 +80,65 @@ impl Pair {
 /// The lifetime of an access token, which ends with the longest age of its grant.
 fn lifetime(longest: Duration, left: Option<Duration>) -> Duration {
     match left {
-        // Clients take zero for no bound at all.
-        Some(left) => longest.min(left).max(Duration::from_secs(1)),
+        Some(left) => longest.min(left).max(SHORTEST),
         None => longest,
     }
 }
 
-/// Creates and stores an access token for a grant, paired with a refresh token if there is one.
-/// Returns its lifetime as well, which ends with the longest age of the grant.
+/// Creates and stores an access token for a grant, paired with a refresh token. Returns its lifetime as
+/// well.
 pub(super) async fn issue_access_token(
     hub: &AppState,
     db: &mut PgConnection,
-    (grant, refresh_token): (GrantId, Option<TokenHash>),
+    (grant, refresh_token): (GrantId, TokenHash),
     scopes: Scopes,
-    longest: Duration,
 ) -> Result<(AccessToken, Duration), sqlx::Error> {
-    let left = match hub.lifetimes.grant {
-        Some(max_age) => Some(db::grants::time_left(&mut *db, grant, max_age).await?),
-        None => None,
-    };
-    let lifetime = lifetime(hub.lifetimes.access_token.min(longest), left);
+    let lifetime = lifetime_now(hub, &mut *db, grant).await?;
     let access_token = AccessToken::issue(&hub.random, &hub.check_key);
     let new = NewAccessToken {
         hash: access_token.hash(),
         grant,
-        refresh_token,
+        refresh_token: Some(refresh_token),
         scopes,
         lifetime,
     };
     db::access_tokens::insert(db, &new).await?;
     Ok((access_token, lifetime))
+}
+
+/// As [`issue_access_token`], without a refresh token, and with an expiry at `latest` at the latest.
+/// `None` if that is past.
+pub(super) async fn issue_access_token_until(
+    hub: &AppState,
+    db: &mut PgConnection,
+    grant: GrantId,
+    scopes: Scopes,
+    latest: DateTime<Utc>,
+) -> Result<Option<(AccessToken, Duration)>, sqlx::Error> {
+    let lifetime = lifetime_now(hub, &mut *db, grant).await?;
+    let access_token = AccessToken::issue(&hub.random, &hub.check_key);
+    let new = NewAccessToken {
+        hash: access_token.hash(),
+        grant,
+        refresh_token: None,
+        scopes,
+        lifetime,
+    };
+    let left = db::access_tokens::insert_until(db, &new, latest).await?;
+    Ok(left.map(|left| (access_token, left.max(SHORTEST))))
+}
+
+/// The lifetime of an access token of a grant whose age has to be read.
+async fn lifetime_now(
+    hub: &AppState,
+    db: &mut PgConnection,
+    grant: GrantId,
+) -> Result<Duration, sqlx::Error> {
+    let left = match hub.lifetimes.grant {
+        Some(max_age) => Some(db::grants::time_left(db, grant, max_age).await?),
+        None => None,
+    };
+    Ok(lifetime(hub.lifetimes.access_token, left))
 }
 
 /// Not `invalid_grant`: a client would discard its tokens, which are valid again when the space is

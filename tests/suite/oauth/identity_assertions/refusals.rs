@@ -6,7 +6,7 @@ use oauth_values::identity_assertion::GRANT_TYPE;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{DANIEL_AT_PROVIDER, Enterprise, publish, register, sign, signed};
+use super::{DANIEL_AT_PROVIDER, Enterprise, myself, publish, register, sign, signed};
 use crate::{
     oauth::private_key_jwt::jwks,
     support::{document_host::Document, hub::http, reply::Reply},
@@ -49,6 +49,10 @@ async fn a_wrong_assertion_gives_nothing_and_uses_nothing_up() {
         ("nbf", json!(now + 600)),
         ("jti", Value::Null),
         ("sub", Value::Null),
+        ("cnf", json!({})),
+        ("authorization_details", json!([])),
+        ("tenant", json!("acme")),
+        ("aud_tenant", json!("acme")),
     ] {
         wrong.push(sign(&acme.with(name, value)));
     }
@@ -154,6 +158,11 @@ async fn the_limits_of_the_space_apply() {
             "admin.set_client_policy(slug, 'registered')",
             "admin.set_client_policy(slug, 'open')",
         ),
+        // The redirect URI of the client, which this policy trusts, says nothing here.
+        (
+            "admin.set_client_policy(slug, 'listed')",
+            "admin.set_client_policy(slug, 'open')",
+        ),
         (
             "admin.allow_networks(slug, '{203.0.113.0/24}')",
             "admin.allow_networks(slug, '{all}')",
@@ -174,6 +183,47 @@ async fn the_limits_of_the_space_apply() {
         .sql("SELECT admin.update_space(slug, read_only => true) FROM hub.spaces")
         .await;
     assert_eq!(exchange().await.json()["scope"], "backlog:read");
+    // A client that an operator registered may, and its token as well.
+    acme.hub
+        .sql(
+            "UPDATE hub.clients SET origin = 'operator';
+             SELECT admin.set_client_policy(slug, 'listed') FROM hub.spaces",
+        )
+        .await;
+    let token = acme.token(&acme.claims()).await;
+    let called = myself(&acme.hub, &token).await;
+    assert_eq!(called.status, StatusCode::OK, "{}", called.body);
+    acme.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audience_of_the_operators_needs_the_endpoint() {
+    let acme = Enterprise::with_daniel().await;
+    let issuer = acme.issuer();
+    let set = format!(
+        "SELECT admin.update_identity_provider('default', '{issuer}', audience => 'urn:acme:mcp')"
+    );
+    acme.hub.sql(&set).await;
+    let mut claims = acme.with("aud", json!("urn:acme:mcp"));
+    let endpoint = claims["resource"].take();
+    let refused = acme.exchange(&sign(&claims)).await;
+    let error = refused.oauth_error(400, "invalid_grant");
+    assert!(error.contains("'resource'"), "{error}");
+    claims["resource"] = endpoint;
+    acme.token(&claims).await;
+    acme.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_not_allowed_makes_the_hub_fetch_nothing() {
+    let acme = Enterprise::with_daniel().await;
+    acme.hub
+        .sql("SELECT admin.set_client_policy(slug, 'registered') FROM hub.spaces")
+        .await;
+    let reply = acme.exchange(&sign(&acme.claims())).await;
+    reply.oauth_error(400, "access_denied");
+    let discovery = "/.well-known/openid-configuration";
+    assert_eq!(acme.provider.fetches(discovery), 0);
     acme.stop().await;
 }
 

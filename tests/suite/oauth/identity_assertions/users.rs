@@ -1,7 +1,7 @@
 //! Which user of Backlog a subject is, and what ends the access.
 
 use backlog_sim::seed;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{DANIEL_AT_PROVIDER, Enterprise, ends, sign};
 use crate::support::person::Person;
@@ -41,6 +41,74 @@ async fn a_user_signs_in_to_backlog_once_and_stays_the_same_subject() {
     acme.token(&claims).await;
     let refused = acme.exchange(&sign(&acme.claims())).await;
     refused.oauth_error(400, "invalid_grant");
+    acme.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_the_provider_does_not_call_verified_needs_the_operators_trust() {
+    let acme = Enterprise::with_daniel().await;
+    let claims = || acme.with("email_verified", Value::Null);
+    let refused = acme.exchange(&sign(&claims())).await;
+    refused.oauth_error(400, "invalid_grant");
+    let issuer = acme.issuer();
+    acme.hub
+        .sql(&format!(
+            "SELECT admin.update_identity_provider('default', '{issuer}',
+                                                   trust_unverified_mail => true)"
+        ))
+        .await;
+    let unverified = sign(&acme.with("email_verified", json!(false)));
+    let refused = acme.exchange(&unverified).await;
+    refused.oauth_error(400, "invalid_grant");
+    acme.token(&claims()).await;
+    acme.stop().await;
+}
+
+/// What is stored is the address at the last sign-in. It has been given to Daniel since then.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_of_the_past_links_nobody() {
+    let acme = Enterprise::with_daniel().await;
+    Person::default().sign_in(&acme.hub, seed::MAJA).await;
+    let (daniel, maja) = (seed::DANIEL, seed::MAJA);
+    acme.hub
+        .sql(&format!(
+            "UPDATE hub.accounts AS accounts SET mail_hash = daniel.mail_hash
+             FROM hub.accounts AS daniel
+             WHERE accounts.backlog_user_id = {maja} AND daniel.backlog_user_id = {daniel};
+             UPDATE hub.accounts SET mail_hash = NULL WHERE backlog_user_id = {daniel}"
+        ))
+        .await;
+    let hash =
+        format!("SELECT encode(mail_hash, 'hex') FROM hub.accounts WHERE backlog_user_id = {maja}");
+    let stale = acme.hub.value(&hash).await.expect("a hash");
+    let refused = acme.exchange(&sign(&acme.claims())).await;
+    refused.oauth_error(400, "invalid_grant");
+    let links = "SELECT count(*)::text FROM hub.identity_links";
+    assert_eq!(acme.hub.value(links).await.as_deref(), Some("0"));
+    // Maja has her own address from now on.
+    let own = acme.hub.value(&hash).await.expect("a hash");
+    assert_ne!(own, stale);
+    Person::default().sign_in(&acme.hub, daniel).await;
+    acme.token(&acme.claims()).await;
+    let linked = "SELECT backlog_user_id::text FROM hub.identity_links";
+    assert_eq!(acme.hub.value(linked).await, Some(daniel.to_string()));
+    acme.stop().await;
+}
+
+/// Cleanup deletes a grant whose tokens have expired, and leaves the account.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_user_without_a_grant_gets_no_token_again() {
+    let acme = Enterprise::with_daniel().await;
+    acme.token(&acme.claims()).await;
+    let expire = "DELETE FROM hub.grants";
+    acme.hub.sql(expire).await;
+    acme.token(&acme.claims()).await;
+    acme.hub.sql(expire).await;
+    let revoke = format!("SELECT admin.revoke_user('default', {})", seed::DANIEL);
+    acme.hub.sql(&revoke).await;
+    let refused = acme.exchange(&sign(&acme.claims())).await;
+    let error = refused.oauth_error(400, "invalid_grant");
+    assert!(error.contains("sign in"), "{error}");
     acme.stop().await;
 }
 

@@ -71,6 +71,21 @@ async fn a_user_ends_one_connection_and_the_others_go_on() {
     hub.stop().await;
 }
 
+/// Cleanup has deleted the grant of an identity assertion, which the next one would make again.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_all_connections_ends_an_account_without_a_grant() {
+    let hub = TestHub::start().await;
+    let person = Person::default();
+    Person::default().sign_in(&hub, seed::DANIEL).await;
+    let page = signed_in(&hub, &person, PAGE, seed::DANIEL).await;
+    hub.sql("DELETE FROM hub.grants").await;
+    assert_eq!(hub.value(ACCOUNTS).await.as_deref(), Some("1"));
+    let page = act(&hub, &person, &page, &[("action", "end_all")]).await;
+    page.assert_says(200, "All connections have ended.");
+    assert_eq!(hub.value(ACCOUNTS).await.as_deref(), Some("0"));
+    hub.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_ends_all_connections_and_stays_signed_in_to_the_page() {
     let hub = TestHub::start().await;

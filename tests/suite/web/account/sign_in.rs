@@ -26,6 +26,21 @@ async fn a_sign_in_makes_no_grant_and_keeps_no_tokens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_a_provider_is_trusted_the_sign_in_remembers_who_its_user_is() {
+    let hub = TestHub::start().await;
+    Person::default().sign_in(&hub, seed::DANIEL).await;
+    let named = "SELECT count(*)::text FROM hub.accounts
+                 WHERE num_nonnulls(backlog_user_name, mail_hash) = 2";
+    signed_in(&hub, &Person::default(), PAGE, seed::DANIEL).await;
+    assert_eq!(hub.value(named).await.as_deref(), Some("0"));
+    hub.sql("SELECT admin.add_identity_provider('default', 'https://idp.example')")
+        .await;
+    signed_in(&hub, &Person::default(), PAGE, seed::DANIEL).await;
+    assert_eq!(hub.value(named).await.as_deref(), Some("1"));
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_exists_gets_the_new_tokens() {
     let hub = TestHub::start().await;
     Person::default().sign_in(&hub, seed::DANIEL).await;
