@@ -1,6 +1,6 @@
 //! The wiring: from settings to a listening server.
 //!
-//! 1. Bind the socket.
+//! 1. Bind the socket; raise the limit on open files ([`open_files`]).
 //! 2. Open the storage ([`storage`]): the operator's PostgreSQL, or the built-in one; its schema,
 //!    its keys, and the space of the environment.
 //! 3. Make the services that requests and jobs share ([`services`]), and the state of the handlers.
@@ -16,6 +16,7 @@ mod error;
 pub mod fetcher;
 mod http;
 pub mod key_rotation;
+mod open_files;
 mod recorder;
 mod scrape;
 mod services;
@@ -92,10 +93,10 @@ impl Application {
         let storage = OpenStorage::open(&settings, &sources, progress).await?;
 
         let (recorder, journal) = recorder::of_settings(&settings.observe);
-        let metrics = scrape::listen(settings.observe.metrics, &recorder, &storage.db)?;
         let services = Services::new(&settings, &base_url, &storage, recorder, sources).await?;
         let hub = services.state(&settings, &base_url, &storage, demo_backlog)?;
         let hub = web::Data::new(hub);
+        let metrics = scrape::listen(settings.observe.metrics, &hub)?;
         let jobs = background::spawn(&settings, &storage, &services, &hub);
         let journal = background::write(&settings.observe, &storage, &services, journal);
 

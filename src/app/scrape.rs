@@ -7,11 +7,10 @@ use std::{
 };
 
 use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
-use sqlx::PgPool;
 use tokio::{sync::Mutex, time::Instant};
 
 use super::error::StartError;
-use crate::{audit::Recorder, db};
+use crate::{audit::Recorder, db, web::AppState};
 
 /// Counting the live grants reads an index, so not every scrape counts them.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
@@ -20,8 +19,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 const SUM_UP_EVERY: Duration = Duration::from_secs(1);
 
 struct Scrape {
-    recorder: Recorder,
-    db: PgPool,
+    hub: web::Data<AppState>,
     counted: Mutex<Option<Instant>>,
 }
 
@@ -29,8 +27,7 @@ struct Scrape {
 /// address that was bound.
 pub(super) fn listen(
     address: Option<SocketAddr>,
-    recorder: &Recorder,
-    db: &PgPool,
+    hub: &web::Data<AppState>,
 ) -> Result<Option<(Server, SocketAddr)>, StartError> {
     let Some(address) = address else {
         return Ok(None);
@@ -38,14 +35,13 @@ pub(super) fn listen(
     let failed = |error| StartError::Metrics { address, error };
     let socket = TcpListener::bind(address).map_err(failed)?;
     let bound = socket.local_addr().map_err(failed)?;
-    let server = serve(socket, recorder.clone(), db.clone()).map_err(failed)?;
+    let server = serve(socket, hub.clone()).map_err(failed)?;
     Ok(Some((server, bound)))
 }
 
-fn serve(socket: TcpListener, recorder: Recorder, db: PgPool) -> io::Result<Server> {
+fn serve(socket: TcpListener, hub: web::Data<AppState>) -> io::Result<Server> {
     let scrape = web::Data::new(Scrape {
-        recorder,
-        db,
+        hub,
         counted: Mutex::default(),
     });
     let server = HttpServer::new(move || {
@@ -71,12 +67,13 @@ pub(super) async fn sum_up(recorder: Recorder) {
 }
 
 async fn get(scrape: web::Data<Scrape>) -> HttpResponse {
-    let Scrape { recorder, db, .. } = &**scrape;
+    let AppState { recorder, db, .. } = &**scrape.hub;
     let metrics = &recorder.metrics;
     if let Some(journal) = &recorder.journal {
         let load = journal.load();
         metrics.journal(load.waiting, load.dropped);
     }
+    metrics.calls_in_progress(scrape.hub.under_way.calls());
     let (size, idle) = (db.size(), u32::try_from(db.num_idle()).unwrap_or(u32::MAX));
     let max = db.options().get_max_connections();
     metrics.database_pool(size.saturating_sub(idle), idle, max);
@@ -93,9 +90,10 @@ async fn get(scrape: web::Data<Scrape>) -> HttpResponse {
 
 impl Scrape {
     async fn count_grants(&self) -> Result<(), sqlx::Error> {
-        let metrics = &self.recorder.metrics;
+        let AppState { recorder, db, .. } = &**self.hub;
+        let metrics = &recorder.metrics;
         let started = Instant::now();
-        let Ok(connection) = tokio::time::timeout(ACQUIRE_TIMEOUT, self.db.acquire()).await else {
+        let Ok(connection) = tokio::time::timeout(ACQUIRE_TIMEOUT, db.acquire()).await else {
             metrics.database_wait(None);
             return Ok(());
         };

@@ -3,8 +3,13 @@
 use std::net::{SocketAddr, TcpListener};
 
 use actix_web::dev::Server;
+use socket2::SockRef;
 
-use super::{error::StartError, http::HttpService};
+use super::{error::StartError, http::HttpService, open_files};
+
+/// How many new connections may wait to be accepted: after a restart, those of all clients come at
+/// once. One more would wait for a second, until its first packet is sent again.
+const QUEUE: i32 = 1024;
 
 pub(super) struct Socket {
     listener: TcpListener,
@@ -13,9 +18,13 @@ pub(super) struct Socket {
 }
 
 impl Socket {
+    /// Binds the socket, and lets the process have the connections that will come.
     pub(super) fn bind(address: SocketAddr) -> Result<Self, StartError> {
+        open_files::raise_limit();
         let failed = |error| StartError::Listen { address, error };
         let listener = TcpListener::bind(address).map_err(failed)?;
+        // The standard library chose a shorter queue; the last call decides.
+        SockRef::from(&listener).listen(QUEUE).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         Ok(Self { listener, address })
     }

@@ -50,8 +50,10 @@ catalogue! {
         "Tool calls, by outcome";
     TOOL_CALL_DURATION = Histogram "bmh_tool_call_duration_seconds" ["tool"]
         "Duration of a tool call, Backlog included";
+    CALLS_IN_PROGRESS = Gauge "bmh_calls_in_progress" []
+        "MCP requests with a valid token in progress at this replica, without subscriptions; at most 4,096";
     BACKLOG_REQUEST_DURATION = Histogram "bmh_backlog_request_duration_seconds" ["class", "outcome"]
-        "Duration of a request to Backlog, the wait for one of the user's and the space's slots included";
+        "Duration of a request to Backlog, the wait for one of the user's slots included";
     SESSION_LOOKUPS = Counter "bmh_session_lookups_total" ["result"]
         "Access token lookups: a hit in memory, or a miss that queried the database";
     UNCHECKED_CREDENTIALS = Counter "bmh_unchecked_credentials_total" ["kind", "outcome"]

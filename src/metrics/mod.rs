@@ -217,6 +217,11 @@ impl Metrics {
         }
     }
 
+    /// Records the number of calls in progress.
+    pub fn calls_in_progress(&self, calls: usize) {
+        self.gauge(&catalogue::CALLS_IN_PROGRESS, [], count(calls as u64));
+    }
+
     pub fn database_pool(&self, used: u32, idle: u32, max: u32) {
         let connections = &catalogue::DATABASE_CONNECTIONS;
         self.gauge(connections, ["used".into()], f64::from(used));

@@ -2,11 +2,10 @@
 //!
 //! 1. Respect the rate limit if Backlog reported that it is used up
 //!    ([`rate_limit`](super::rate_limit)).
-//! 2. Wait, with a timeout, for one of the user's slots and one of the space's; then check the limit
-//!    again.
-//! 3. Send, with the credentials in a header; follow no redirect. If the connection is lost before
-//!    a response, send again, once, what only reads: a server may close an idle connection in the
-//!    moment of its use.
+//! 2. Wait, with a timeout, for one of the user's slots; then check the limit again.
+//! 3. Send over a connection that no other request uses meanwhile, with the credentials in a
+//!    header; follow no redirect. If the connection is lost before a response, send again, once,
+//!    what only reads: a server may close an idle connection in the moment of its use.
 //! 4. Read the response up to the size limit, within the memory budget
 //!    ([`memory_budget`](super::memory_budget)).
 //! 5. Classify failures ([`BacklogError`]), and determine whether a change was made
@@ -66,7 +65,7 @@ struct Inner {
     http: reqwest::Client,
     /// Uses no proxy, which would resolve a loopback address to its own machine.
     direct: reqwest::Client,
-    slots_of_spaces: Shares<BacklogUrl>,
+    slots_without_user: Shares<BacklogUrl>,
     slots_of_users: Shares<(BacklogUrl, i64)>,
     rate_limit: RateLimitGate,
     memory: MemoryBudget,
@@ -75,6 +74,9 @@ struct Inner {
     observer: Option<Observer>,
 }
 
+/// HTTP/1.1 only. In HTTP/2, all requests to a space would share one connection: the server limits
+/// its streams, often to 128, and a response that waits for memory would hold up those of others.
+const PROTOCOL: &[u8] = b"http/1.1";
 /// How long a connection stays idle at most. Load balancers commonly close theirs after 60 seconds;
 /// the side that sends should be the first to let go.
 const IDLE_CONNECTION: Duration = Duration::from_secs(45);
@@ -107,7 +109,8 @@ impl BacklogClient {
         clock: Clock,
         observer: Option<Observer>,
     ) -> Result<Self, ClientError> {
-        let tls = tls_config()?;
+        let mut tls = tls_config()?;
+        tls.alpn_protocols = vec![PROTOCOL.to_vec()];
         let builder = || {
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())
@@ -122,7 +125,7 @@ impl BacklogClient {
         let inner = Inner {
             http: builder().build()?,
             direct: builder().no_proxy().build()?,
-            slots_of_spaces: Shares::new(options.concurrency_per_space),
+            slots_without_user: Shares::new(options.concurrency_without_user),
             slots_of_users: Shares::new(options.concurrency_per_user),
             rate_limit: RateLimitGate::new(clock),
             memory: MemoryBudget::new(&options),
@@ -143,8 +146,8 @@ impl BacklogClient {
         Self { sites, ..self }
     }
 
-    /// As the client, but its requests count for this Backlog user, who has a share of the slots and
-    /// of the memory of each space. Without a user, they count for the space only.
+    /// As the client, but its requests count for this Backlog user, who has slots and a share
+    /// of the memory of each space. Without a user, they share the slots of such requests.
     #[must_use]
     pub fn for_user(&self, user: Option<i64>) -> Self {
         Self {
@@ -246,7 +249,7 @@ impl BacklogClient {
         let method = request.method.clone();
         self.inner.rate_limit.keep(&limit_key).await?;
 
-        let _slots = self.slots(url).await?;
+        let _slot = self.slot(url).await?;
         // The limit may have been used up meanwhile.
         self.inner.rate_limit.keep(&limit_key).await?;
 
@@ -444,26 +447,16 @@ impl BacklogClient {
         }
     }
 
-    /// Waits for one of the user's slots, then for one of the space's. In this order, a user who waits
-    /// for their own slots holds none of the space's.
-    async fn slots(
-        &self,
-        url: &BacklogUrl,
-    ) -> Result<[Option<OwnedSemaphorePermit>; 2], BacklogError> {
+    /// Waits for one of the user's slots. A request that counts for no user waits for one of the
+    /// slots that such requests share in this space.
+    async fn slot(&self, url: &BacklogUrl) -> Result<OwnedSemaphorePermit, BacklogError> {
         let inner = &self.inner;
-        let of_user = self
-            .user
-            .map(|user| inner.slots_of_users.of((url.clone(), user)));
-        let of_space = inner.slots_of_spaces.of(url.clone());
-        let slots = async {
-            let of_user = match of_user {
-                None => None,
-                Some(slots) => Some(slots.acquire_owned().await.ok()?),
-            };
-            Some([of_user, Some(of_space.acquire_owned().await.ok()?)])
+        let slots = match self.user {
+            Some(user) => inner.slots_of_users.of((url.clone(), user)),
+            None => inner.slots_without_user.of(url.clone()),
         };
-        let slots = tokio::time::timeout(inner.options.queue_timeout, slots).await;
-        slots.ok().flatten().ok_or(BacklogError::Busy)
+        let slot = tokio::time::timeout(inner.options.queue_timeout, slots.acquire_owned()).await;
+        slot.ok().and_then(Result::ok).ok_or(BacklogError::Busy)
     }
 }
 

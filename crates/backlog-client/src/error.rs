@@ -45,8 +45,8 @@ pub enum BacklogError {
     /// The request was sent, at least in part, and the connection broke.
     #[error("the connection to Backlog was lost")]
     Connection,
-    /// This process has too many requests to this space in progress.
-    #[error("too many concurrent requests to this space")]
+    /// The user has too many requests to this space in progress at this process.
+    #[error("this user has too many concurrent requests to this space")]
     Busy,
     /// The response was not read: the memory budget for responses is used up.
     #[error("the memory budget for Backlog's responses is used up")]

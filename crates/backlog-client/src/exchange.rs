@@ -9,7 +9,7 @@ use super::BacklogError;
 pub struct Exchange {
     pub class: Class,
     pub outcome: &'static str,
-    /// Includes the wait for one of the space's slots.
+    /// Includes the wait for one of the user's slots.
     pub took: Duration,
 }
 

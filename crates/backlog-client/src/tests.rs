@@ -222,10 +222,10 @@ async fn a_request_that_is_too_long_is_not_sent() {
 }
 
 #[actix_web::test]
-async fn a_full_space_is_busy_and_another_is_not() {
+async fn requests_without_a_user_share_the_slots_of_a_space() {
     let (_listener, url) = silent().await;
     let options = ClientOptions {
-        concurrency_per_space: 1,
+        concurrency_without_user: 1,
         queue_timeout: Duration::ZERO,
         ..ClientOptions::default()
     };
@@ -246,41 +246,63 @@ async fn a_full_space_is_busy_and_another_is_not() {
 }
 
 #[actix_web::test]
-async fn a_user_holds_their_own_slots_of_a_space_and_no_more() {
-    let (_listener, url) = silent().await;
+async fn a_user_waits_only_for_their_own_slots() {
+    let (listener, url) = silent().await;
     let client = client(ClientOptions {
-        concurrency_per_space: 2,
+        concurrency_without_user: 1,
         concurrency_per_user: 1,
-        queue_timeout: Duration::from_millis(50),
+        queue_timeout: Duration::ZERO,
         ..ClientOptions::default()
     });
     let key = Credentials::ApiKey("k".into());
     let [one, other, third] = [1, 2, 3].map(|user| client.for_user(Some(user)));
-    let held = one.send(&url, &key, anything());
     let outcome = async {
-        // Another credential of the same user does not help, and takes no slot while it waits.
+        // All four requests arrive.
+        let mut open = Vec::new();
+        while open.len() < 4 {
+            open.push(listener.accept().await.unwrap());
+        }
+        // Another credential of the same user does not help.
         let newer = Credentials::ApiKey("newer".into());
-        let same = one.send(&url, &newer, anything());
-        let more = async {
-            let backlog = FakeBacklog::responding(200, "{}");
-            let elsewhere = one.send(&backlog.url, &key, anything()).await;
-            let held = other.send(&url, &key, anything());
-            tokio::select! {
-                biased;
-                _ = held => panic!("a silent space responded"),
-                // The slots of the space are used up now, by two users.
-                refused = third.send(&url, &key, anything()) => (elsewhere.is_ok(), refused),
-            }
-        };
-        tokio::join!(same, more)
+        let same = one.send(&url, &newer, anything()).await;
+        // Each space has slots of its own.
+        let backlog = FakeBacklog::responding(200, "{}");
+        let elsewhere = one.send(&backlog.url, &key, anything()).await;
+        (same.unwrap_err(), elsewhere.is_ok())
     };
     tokio::select! {
         biased;
-        _ = held => panic!("a silent space responded"),
-        (same, (elsewhere, third)) = outcome => {
-            assert_eq!(same.unwrap_err(), BacklogError::Busy);
-            assert!(elsewhere, "each space has slots of its own");
-            assert_eq!(third.unwrap_err(), BacklogError::Busy);
+        _ = one.send(&url, &key, anything()) => panic!("a silent space responded"),
+        _ = client.send(&url, &key, anything()) => panic!("its slot is taken by a user"),
+        _ = other.send(&url, &key, anything()) => panic!("its slot is taken by another user"),
+        _ = third.send(&url, &key, anything()) => panic!("its slot is taken by another user"),
+        outcome = outcome => assert_eq!(outcome, (BacklogError::Busy, true)),
+    }
+}
+
+/// Requests that share a connection of HTTP/2 would wait for its streams, and for one another.
+#[actix_web::test]
+async fn only_http_1_is_offered_to_a_space() {
+    // The extension of a TLS handshake (RFC 7301): its type, three lengths, and the only protocol.
+    const ONLY_HTTP_1: &[u8] = b"\x00\x10\x00\x0b\x00\x09\x08http/1.1";
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let url = BacklogUrl::parse(&url).unwrap();
+    let client = client(ClientOptions::default());
+    let key = Credentials::ApiKey("k".into());
+    let hello = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut header = [0; 5];
+        stream.read_exact(&mut header).await.unwrap();
+        let mut hello = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
+        stream.read_exact(&mut hello).await.unwrap();
+        hello
+    };
+    tokio::select! {
+        _ = client.send(&url, &key, anything()) => panic!("nobody responded"),
+        hello = hello => {
+            let mut parts = hello.windows(ONLY_HTTP_1.len());
+            assert!(parts.any(|part| part == ONLY_HTTP_1), "{hello:?}");
         }
     }
 }

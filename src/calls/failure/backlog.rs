@@ -182,7 +182,9 @@ fn said(error: &BacklogError, about: &About) -> String {
         BacklogError::TooLong => format!("The request is too long ({request})."),
         BacklogError::Timeout => format!("Backlog did not respond in time ({request})."),
         BacklogError::Connection => format!("The connection to Backlog was lost ({request})."),
-        BacklogError::Busy => "Too many calls to this Backlog space are under way.".to_owned(),
+        BacklogError::Busy => {
+            "Too many of your requests to this Backlog space are under way.".to_owned()
+        }
         BacklogError::NoMemory => {
             format!("This server is busy with other large responses of Backlog ({request}).")
         }

@@ -38,6 +38,11 @@ impl<K: Copy + Eq + Hash> Concurrency<K> {
         })
     }
 
+    /// The number of places that a sender holds.
+    pub fn held(&self, sender: K) -> usize {
+        self.counts().get(&sender).copied().unwrap_or(0)
+    }
+
     fn counts(&self) -> MutexGuard<'_, HashMap<K, usize>> {
         self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,6 +89,7 @@ mod tests {
         let second = calls.enter(1).expect("a place");
         assert!(calls.enter(1).is_none());
         assert!(calls.enter(2).is_some());
+        assert_eq!((calls.held(1), calls.held(2)), (2, 0));
         drop(first);
         assert!(calls.enter(1).is_some());
         drop(second);

@@ -1,5 +1,5 @@
-//! Limits what senders may have in progress at a time: requests by network, calls by grant and by
-//! user, uploads by user and by space.
+//! Limits what senders may have in progress at a time: requests by network, calls by grant, by user
+//! and by space, uploads by user and by space.
 //!
 //! 1. A request counts for the network that it comes from until its response is ready.
 //!    `X-Forwarded-For` names the network if a trusted proxy sent the request.
@@ -25,15 +25,25 @@ use crate::domain::{GrantId, SpaceId};
 const REQUESTS_OF_A_NETWORK: usize = 256;
 /// More than any assistant sends at a time.
 const CALLS_OF_A_GRANT: usize = 32;
-/// The calls of all grants of one user. Their requests to Backlog share the user's slots, so the
-/// other users of the space always find some.
+/// The calls of all grants of one user. Their requests to Backlog share the user's slots. Other
+/// users have their own.
 const CALLS_OF_A_USER: usize = 48;
+/// The calls of all users. A call that waits for Backlog holds no thread and no database
+/// connection, so their number is limited by memory alone.
+const CALLS: usize = 4096;
+/// If a space hangs, the other spaces have the rest.
+const CALLS_OF_A_SPACE: usize = CALLS / 2;
+/// The memory reserved for a call without its bodies: the buffers of a connection from its client
+/// and of one to Backlog, with TLS, and its state. A work tool has a few more for a moment.
+const BYTES_OF_A_CALL: usize = 64 << 10;
+/// The memory of all calls.
+pub const CALL_MEMORY: usize = CALLS * BYTES_OF_A_CALL;
 /// Files of all users that are on their way to Backlog, each with its window of memory.
 const UPLOADS: usize = 32;
 /// The other spaces always find some.
 const UPLOADS_OF_A_SPACE: usize = 16;
 const UPLOADS_OF_A_USER: usize = 4;
-/// One of the sender's own requests ends within moments.
+/// A place becomes free within moments.
 pub const AGAIN: Limited = Limited { retry_after: 1 };
 
 /// The counts.
@@ -42,10 +52,20 @@ pub struct UnderWay {
     requests: Concurrency<IpAddr>,
     calls_of_grants: Concurrency<GrantId>,
     calls_of_users: Concurrency<(SpaceId, i64)>,
+    calls_of_spaces: Concurrency<SpaceId>,
+    calls: Concurrency<()>,
     uploads: Concurrency<()>,
     uploads_of_spaces: Concurrency<SpaceId>,
     uploads_of_users: Concurrency<(SpaceId, i64)>,
 }
+
+/// The places of a call until it ends.
+type CallPlaces = (
+    Place<GrantId>,
+    Place<(SpaceId, i64)>,
+    Place<SpaceId>,
+    Place<()>,
+);
 
 /// The places of an upload until it ends.
 pub type UploadPlaces = (Place<(SpaceId, i64)>, Place<SpaceId>, Place<()>);
@@ -58,6 +78,8 @@ impl UnderWay {
             requests: Concurrency::new(REQUESTS_OF_A_NETWORK),
             calls_of_grants: Concurrency::new(calls(CALLS_OF_A_GRANT)),
             calls_of_users: Concurrency::new(calls(CALLS_OF_A_USER)),
+            calls_of_spaces: Concurrency::new(calls(CALLS_OF_A_SPACE)),
+            calls: Concurrency::new(calls(CALLS)),
             uploads: Concurrency::new(UPLOADS),
             uploads_of_spaces: Concurrency::new(UPLOADS_OF_A_SPACE),
             uploads_of_users: Concurrency::new(UPLOADS_OF_A_USER),
@@ -80,15 +102,22 @@ impl UnderWay {
         Ok((of_user, of_space, of_all))
     }
 
+    /// The number of calls in progress.
+    pub fn calls(&self) -> usize {
+        self.calls.held(())
+    }
+
     /// Counts a call of this grant until it ends.
     ///
     /// # Errors
-    /// The grant or its user has reached the limit.
+    /// The grant, its user, the space or the process has reached the limit.
     pub fn call(&self, grant: GrantId, user: (SpaceId, i64)) -> Result<Call, Limited> {
-        let places = self.calls_of_grants.enter(grant);
-        let places = places.zip(self.calls_of_users.enter(user)).ok_or(AGAIN)?;
+        let of_grant = self.calls_of_grants.enter(grant).ok_or(AGAIN)?;
+        let of_user = self.calls_of_users.enter(user).ok_or(AGAIN)?;
+        let of_space = self.calls_of_spaces.enter(user.0).ok_or(AGAIN)?;
+        let of_all = self.calls.enter(()).ok_or(AGAIN)?;
         Ok(Call(Arc::new(Mutex::new(Some(Taken {
-            _places: places,
+            _places: (of_grant, of_user, of_space, of_all),
             body: None,
         })))))
     }
@@ -99,7 +128,7 @@ impl UnderWay {
 pub struct Call(Arc<Mutex<Option<Taken>>>);
 
 struct Taken {
-    _places: (Place<GrantId>, Place<(SpaceId, i64)>),
+    _places: CallPlaces,
     body: Option<Held>,
 }
 
@@ -148,6 +177,31 @@ mod tests {
         drop(first);
         assert_eq!(calls(one, 1).len(), CALLS_OF_A_GRANT);
         drop(second);
+    }
+
+    #[test]
+    fn a_space_that_hangs_leaves_calls_for_the_other_spaces() {
+        let under_way = UnderWay::new(false);
+        let space = |number| SpaceId(uuid::Uuid::from_u128(number));
+        let mut held = Vec::new();
+        for number in [1, 2] {
+            for user in 0.. {
+                match under_way.call(grant(), (space(number), user)) {
+                    Ok(call) => held.push(call),
+                    Err(limited) => {
+                        assert_eq!(limited, AGAIN);
+                        break;
+                    }
+                }
+            }
+            let spaces = usize::try_from(number).unwrap();
+            assert_eq!(held.len(), spaces * CALLS_OF_A_SPACE);
+        }
+        // The process has reached its limit; what was taken for the refused call is free again.
+        let of_a_third = || under_way.call(grant(), (space(3), 1));
+        assert_eq!(of_a_third().err(), Some(AGAIN));
+        held.pop();
+        assert!(of_a_third().is_ok());
     }
 
     #[test]

@@ -7,7 +7,10 @@ use backlog_client::ClientOptions;
 use backlog_mcp_hub::{
     calls::{name_lookup::NAME_MEMORY, project_guard::PROJECT_MEMORY},
     toolkit::file::IMAGE_MEMORY,
-    web::{limits::body_budget::BodyLimits, mcp::response_budget},
+    web::{
+        limits::{body_budget::BodyLimits, in_progress::CALL_MEMORY},
+        mcp::response_budget,
+    },
 };
 use regex::Regex;
 use serde_json::Value;
@@ -107,6 +110,7 @@ fn the_budgets_are_those_of_the_program() {
             ClientOptions::default().max_bytes_in_memory,
         ),
         ("large answers", response_budget::MAX_BYTES),
+        ("calls under way", CALL_MEMORY),
         ("images and large texts", IMAGE_MEMORY),
         ("names of things", usize::try_from(NAME_MEMORY).unwrap()),
         (
@@ -117,6 +121,6 @@ fn the_budgets_are_those_of_the_program() {
         let found = budgets.iter().find(|(known, _)| known.starts_with(name));
         assert_eq!(found.expect(name).1 * MIB, bytes, "{name}");
     }
-    // The six, the process itself, and the sum.
-    assert_eq!(budgets.len(), 8, "{budgets:?}");
+    // The seven, the process itself, and the sum.
+    assert_eq!(budgets.len(), 9, "{budgets:?}");
 }

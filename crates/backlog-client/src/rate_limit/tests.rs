@@ -108,7 +108,7 @@ async fn a_limit_that_is_used_up_in_the_queue_is_respected_too() {
     let backlog = limited("0", 200);
     let now = || DateTime::from_timestamp(1_000, 0).unwrap();
     let options = ClientOptions {
-        concurrency_per_space: 1,
+        concurrency_without_user: 1,
         ..ClientOptions::default()
     };
     let client = BacklogClient::observed(options, Clock::from_fn(now), None).unwrap();
