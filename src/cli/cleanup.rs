@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use foundation::clock::Clock;
 use sqlx::PgPool;
 
 use super::database::DatabaseArgs;
@@ -25,7 +26,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     if args.dry_run {
         return count(&db, keep).await;
     }
-    let Some(mut removed) = cleanup::once(&db).await? else {
+    let Some(mut removed) = cleanup::once(&db, &Clock::system()).await? else {
         anyhow::bail!("another process is cleaning up this database; nothing was removed");
     };
     let of_audit = named(retention::once(&db, keep).await?);

@@ -3,6 +3,7 @@
 pub mod cleanup;
 pub mod listener;
 pub mod secrets;
+mod throttle;
 
 use tokio::task::JoinHandle;
 

@@ -1,9 +1,6 @@
-//! Calls while a million expired rows are deleted.
+//! Calls while a million expired rows are deleted, which outlasts the calls and is then stopped.
 
-use std::{
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::{process::Stdio, time::Duration};
 
 use tokio::process::Command;
 
@@ -22,7 +19,7 @@ use crate::{
 
 /// Fewer than the machine can take, to measure the effect of the deletion, not a queue.
 const CONNECTIONS: usize = 4;
-const WANTED: f64 = 1.5;
+const WANTED: f64 = 1.2;
 
 pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings> {
     let world = World::new(arguments, "bench_cleanup").await?;
@@ -38,7 +35,6 @@ pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings
     let lasts = Lasts::For(Duration::from_secs(arguments.seconds));
     let quiet = load::run(world.address, calls(), lasts).await?.sound()?;
 
-    let started = Instant::now();
     let mut removal = Command::new(world.program())
         .arg("cleanup")
         .env_clear()
@@ -47,14 +43,16 @@ pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings
         .kill_on_drop(true)
         .spawn()?;
     let during = load::run(world.address, calls(), lasts).await?.sound()?;
-    anyhow::ensure!(removal.wait().await?.success(), "the cleanup failed");
-    let took = started.elapsed();
+    let ended = removal.try_wait()?;
+    anyhow::ensure!(ended.is_none(), "the cleanup ended before the calls");
+    removal.kill().await?;
     let left: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM hub.access_tokens WHERE expires_at < clock_timestamp()",
     )
     .fetch_one(&world.db)
     .await?;
-    anyhow::ensure!(left == 0, "{left} expired rows are left");
+    let removed = i64::try_from(crate::MANY)? - left;
+    anyhow::ensure!(removed > 0, "no expired row was removed");
 
     let (before, with) = (quiet.quantile(0.99), during.quantile(0.99));
     let times = with.as_secs_f64() / before.as_secs_f64();
@@ -71,9 +69,9 @@ pub(super) async fn measure(arguments: &RunArguments) -> anyhow::Result<Findings
             budget: format!("≤ {WANTED} × without"),
             measured: format!("{:.2} ms ({times:.2} ×)", with.as_secs_f64() * 1e3),
             compared_with: format!(
-                "{:.2} ms; the removal took {:.0} s",
+                "{:.2} ms; {removed} were removed in {} s",
                 before.as_secs_f64() * 1e3,
-                took.as_secs_f64()
+                arguments.seconds
             ),
             held: Some(times <= WANTED),
         }],

@@ -2,6 +2,7 @@
 //!
 //! 1. The table has each index of the schema once, and no other. A partition has those of its table.
 //! 2. Every foreign key has an index that begins with its column.
+//! 3. The cleanup can use its indexes.
 
 use std::collections::BTreeSet;
 
@@ -61,4 +62,13 @@ async fn every_foreign_key_has_an_index() {
     )
     .await;
     assert_eq!(without, Vec::<String>::new());
+}
+
+/// PostgreSQL compares no index with `clock_timestamp()`, whose value changes during the statement:
+/// each batch would read its table from the beginning.
+#[test]
+fn the_cleanup_compares_indexes_with_the_time_of_its_statement() {
+    let source = read("src/db/cleanup.rs");
+    assert!(source.contains("expires_at <= statement_timestamp()"));
+    assert!(!source.contains("clock_timestamp()"));
 }

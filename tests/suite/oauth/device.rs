@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::support::{
+    clock::still,
     hub::{TestHub, eventually, http},
     person::{Page, Person, call},
     reply::Reply,
@@ -404,7 +405,8 @@ async fn codes_that_nobody_enters_are_removed() {
     ask(&hub).await;
     hub.sql("UPDATE hub.device_codes SET expires_at = clock_timestamp() - interval '61 minutes'")
         .await;
-    let cleanup = backlog_mcp_hub::jobs::cleanup::once(hub.database.pool());
+    let clock = still();
+    let cleanup = backlog_mcp_hub::jobs::cleanup::once(hub.database.pool(), &clock);
     let removed = cleanup.await.expect("a cleanup").expect("alone");
     let codes = removed.iter().find(|(kind, _)| *kind == "device_codes");
     assert_eq!(codes.map(|(_, rows)| *rows), Some(1));

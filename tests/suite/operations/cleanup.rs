@@ -7,8 +7,9 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::support::{
+    clock::{hurrying, still},
     database::TestDatabase,
-    hub::TestHub,
+    hub::{TestHub, eventually},
     person::{Person, authorize_url, call, refresh, tokens as tokens_of},
 };
 
@@ -71,7 +72,10 @@ async fn expired_rows_are_deleted_and_live_rows_remain() {
         expected.push(kept);
     }
 
-    let removed = cleanup::once(db).await.expect("a cleanup").expect("alone");
+    let removed = cleanup::once(db, &still())
+        .await
+        .expect("a cleanup")
+        .expect("alone");
     for ((table, label), kept) in LABELS.into_iter().zip(expected) {
         assert_eq!(labels(db, table, label).await, kept, "{table}");
     }
@@ -102,26 +106,127 @@ async fn expired_rows_are_deleted_and_live_rows_remain() {
     assert_eq!(count(db, answers).await, 1);
 
     // There is nothing left to do.
-    assert_eq!(cleanup::once(db).await.expect("a cleanup"), Some(vec![]));
+    assert_eq!(
+        cleanup::once(db, &still()).await.expect("a cleanup"),
+        Some(vec![])
+    );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn more_than_one_batch_goes_in_one_round() {
-    let database = TestDatabase::create().await;
-    let db = database.pool();
-    execute(db, ROWS).await;
-    execute(
-        db,
+/// Adds access tokens that have expired.
+async fn expire_access_tokens(db: &PgPool, number: i64) {
+    let add = format!(
         "INSERT INTO hub.access_tokens
             (token_hash, grant_id, refresh_token_hash, scopes, expires_at)
          SELECT digest_of('gone: ' || number), grant_('kept: with an access token'),
-                digest_of('kept: live'), '{backlog:read}', in_time('-1 second')
-         FROM generate_series(1, 2500) AS number",
+                digest_of('kept: live'), '{{backlog:read}}', in_time('-1 second')
+         FROM generate_series(1, {number}) AS number"
+    );
+    execute(db, &add).await;
+}
+
+/// More rows than one round deletes: the rounds follow each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_is_deleted_completely_in_batches() {
+    const BACKLOG: i64 = 20_500;
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    execute(db, ROWS).await;
+    expire_access_tokens(db, BACKLOG).await;
+    execute(
+        db,
+        "CREATE TABLE batches (rows bigint);
+         CREATE FUNCTION note_batch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             INSERT INTO batches SELECT count(*) FROM gone;
+             RETURN NULL;
+         END $$;
+         CREATE TRIGGER batch AFTER DELETE ON hub.access_tokens
+             REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_batch()",
     )
     .await;
-    let removed = cleanup::once(db).await.expect("a cleanup").expect("alone");
-    assert!(removed.contains(&("access_tokens", 2502)), "{removed:?}");
+    let removed = cleanup::once(db, &still()).await;
+    let removed = removed.expect("a cleanup").expect("alone");
+    let all = (BACKLOG + 2).unsigned_abs();
+    assert!(removed.contains(&("access_tokens", all)), "{removed:?}");
     assert_eq!(count(db, "access_tokens").await, 2);
+    let largest: Option<i64> = sqlx::query_scalar("SELECT max(rows) FROM batches")
+        .fetch_one(db)
+        .await
+        .expect("batches");
+    assert_eq!(largest, Some(1_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_share_a_backlog() {
+    const BACKLOG: i64 = 20_500;
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    execute(db, ROWS).await;
+    expire_access_tokens(db, BACKLOG).await;
+    let clock = still();
+    let (one, other) = tokio::join!(cleanup::once(db, &clock), cleanup::once(db, &clock));
+    let rounds = [one.expect("rounds"), other.expect("rounds")];
+    let removed: u64 = rounds
+        .iter()
+        .flatten()
+        .flatten()
+        .filter(|(name, _)| *name == "access_tokens")
+        .map(|(_, rows)| rows)
+        .sum();
+    assert_eq!(removed, (BACKLOG + 2).unsigned_abs(), "{rounds:?}");
+    assert_eq!(count(db, "access_tokens").await, 2);
+}
+
+/// The job is aborted on shutdown: in a pause, nothing more is deleted, and the lock is free.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shutdown_stops_the_cleanup_between_two_batches() {
+    const BACKLOG: i64 = 1_500;
+    let database = TestDatabase::create().await;
+    let db = database.pool();
+    execute(db, ROWS).await;
+    let add = format!(
+        "DELETE FROM hub.authorization_requests;
+         INSERT INTO hub.authorization_requests
+            (id, client_id, issuer, redirect_uri, code_challenge, resource, scopes, browser_hash,
+             csrf_hash, expires_at)
+         SELECT gen_random_uuid(), client('kept: in use'), 'https://hub.test', 'https://a.example',
+                repeat('x', 43), 'https://hub.test/mcp', '{{backlog:read}}', digest_of('x'),
+                digest_of('y'), in_time('-1 hour')
+         FROM generate_series(1, {BACKLOG})"
+    );
+    execute(db, &add).await;
+    let running = tokio::spawn({
+        let db = db.clone();
+        async move { cleanup::once(&db, &hurrying()).await }
+    });
+    eventually("a batch is deleted", async || {
+        count(db, "authorization_requests").await < BACKLOG
+    })
+    .await;
+    running.abort();
+    assert!(running.await.expect_err("no result").is_cancelled());
+    assert_eq!(count(db, "authorization_requests").await, BACKLOG - 1_000);
+
+    let mut next = db.acquire().await.expect("a connection");
+    eventually("the lock is free", async || count_locks(db).await == 0).await;
+    assert!(db::cleanup::try_lock(&mut next).await.expect("an answer"));
+    db::cleanup::unlock(&mut next).await.expect("unlocked");
+    let removed = cleanup::once(db, &still()).await;
+    let removed = removed.expect("a cleanup").expect("alone");
+    assert!(
+        removed.contains(&("authorization_requests", 500)),
+        "{removed:?}"
+    );
+}
+
+/// The advisory locks that are held in this database.
+async fn count_locks(db: &PgPool) -> i64 {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+         WHERE locktype = 'advisory' AND datname = current_database()",
+    )
+    .fetch_one(db)
+    .await
+    .expect("locks")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,7 +254,10 @@ async fn rule_19_of_the_never_used_clients_the_newest_stay() {
          FROM generate_series(1, {REGISTERED}) AS number"
     );
     execute(db, &add).await;
-    let removed = cleanup::once(db).await.expect("a cleanup").expect("alone");
+    let removed = cleanup::once(db, &still())
+        .await
+        .expect("a cleanup")
+        .expect("alone");
     // All but the newest, and two of the fixture.
     let evicted = REGISTERED - STAY + 2;
     let expected = ("never_used_clients", evicted.unsigned_abs());
@@ -193,7 +301,10 @@ async fn unfinished_rows_of_strangers_are_bounded() {
     let noise = "(SELECT string_agg(md5(random()::text || part), '') || number
                   FROM generate_series(1, 128) AS part)";
     execute(db, &clients("large", 10_000, noise, "-2 hours")).await;
-    cleanup::once(db).await.expect("a cleanup").expect("alone");
+    cleanup::once(db, &still())
+        .await
+        .expect("a cleanup")
+        .expect("alone");
     let bytes = "SELECT sum(pg_column_size(clients.*))::bigint FROM hub.clients
                  WHERE client_id LIKE 'large%'";
     let bytes: i64 = sqlx::query_scalar(bytes).fetch_one(db).await.unwrap();
@@ -215,7 +326,10 @@ async fn unfinished_rows_of_strangers_are_bounded() {
               generate_series(1, 50000 + {MORE})"
     );
     execute(db, &request).await;
-    let removed = cleanup::once(db).await.expect("a cleanup").expect("alone");
+    let removed = cleanup::once(db, &still())
+        .await
+        .expect("a cleanup")
+        .expect("alone");
     assert!(count(db, "clients WHERE client_id LIKE 'small%'").await <= 50_000);
     let undecided = "authorization_requests WHERE approved_at IS NULL AND finished_at IS NULL";
     assert!(count(db, undecided).await <= 50_000);
@@ -241,11 +355,14 @@ async fn one_replica_cleans_up_at_a_time() {
     let before = count(db, "refresh_tokens").await;
     let mut other = db.acquire().await.expect("a connection");
     assert!(db::cleanup::try_lock(&mut other).await.expect("an answer"));
-    assert_eq!(cleanup::once(db).await.expect("an answer"), None);
+    assert_eq!(cleanup::once(db, &still()).await.expect("an answer"), None);
     assert_eq!(count(db, "refresh_tokens").await, before);
     db::cleanup::unlock(&mut other).await.expect("unlocked");
 
-    let removed = cleanup::once(db).await.expect("a cleanup").expect("alone");
+    let removed = cleanup::once(db, &still())
+        .await
+        .expect("a cleanup")
+        .expect("alone");
     assert!(!removed.is_empty());
     // Afterwards the lock is free for the next one.
     assert!(db::cleanup::try_lock(&mut other).await.expect("an answer"));
@@ -257,11 +374,12 @@ async fn replicas_that_clean_up_at_once_remove_each_row_once() {
     let database = TestDatabase::create().await;
     let db = database.pool();
     execute(db, ROWS).await;
+    let clock = still();
     let rounds = tokio::join!(
-        cleanup::once(db),
-        cleanup::once(db),
-        cleanup::once(db),
-        cleanup::once(db)
+        cleanup::once(db, &clock),
+        cleanup::once(db, &clock),
+        cleanup::once(db, &clock),
+        cleanup::once(db, &clock)
     );
     let rounds = [rounds.0, rounds.1, rounds.2, rounds.3].map(|round| round.expect("a round"));
     let grants: u64 = rounds
@@ -290,7 +408,10 @@ async fn a_service_in_use_does_not_notice() {
     };
     assert_eq!(me().await, StatusCode::OK);
     let before = hub.state().await;
-    assert_eq!(cleanup::once(db).await.expect("a cleanup"), Some(vec![]));
+    assert_eq!(
+        cleanup::once(db, &still()).await.expect("a cleanup"),
+        Some(vec![])
+    );
     assert_eq!(hub.state().await, before);
     // Inside the window, the same answer; and so it is after a cleanup.
     assert_eq!(refresh(&hub.base_url, &tokens).await.1, body);
@@ -304,7 +425,10 @@ async fn a_service_in_use_does_not_notice() {
          WHERE consumed_at IS NOT NULL",
     )
     .await;
-    let removed = cleanup::once(db).await.expect("a cleanup").expect("alone");
+    let removed = cleanup::once(db, &still())
+        .await
+        .expect("a cleanup")
+        .expect("alone");
     assert_eq!(removed, [("refresh_responses", 1)]);
     assert_eq!(me().await, StatusCode::OK);
     let (status, _) = refresh(&hub.base_url, &tokens).await;
@@ -331,7 +455,10 @@ async fn a_month_without_its_partition_stops_no_cleanup() {
     execute(db, ROWS).await;
     execute(db, "INSERT INTO hub.audit_events (event) VALUES ('early')").await;
 
-    let removed = cleanup::once(db).await.expect("a cleanup").expect("alone");
+    let removed = cleanup::once(db, &still())
+        .await
+        .expect("a cleanup")
+        .expect("alone");
     assert!(!removed.is_empty());
     // This month has no partition any more, the next one has.
     let made = "pg_inherits WHERE inhparent = 'hub.audit_events'::regclass";
@@ -362,12 +489,17 @@ async fn a_reader_of_the_audit_trail_stops_no_cleanup() {
         .execute(&mut *dump)
         .await
         .expect("a read");
-    let error = cleanup::once(db).await.expect_err("no partition yet");
+    let error = cleanup::once(db, &still())
+        .await
+        .expect_err("no partition yet");
     assert!(error.to_string().contains("lock timeout"), "{error}");
     assert_eq!(
         count(db, "clients WHERE client_id NOT LIKE 'kept: %'").await,
         0
     );
     dump.rollback().await.expect("the end");
-    assert_eq!(cleanup::once(db).await.expect("a cleanup"), Some(vec![]));
+    assert_eq!(
+        cleanup::once(db, &still()).await.expect("a cleanup"),
+        Some(vec![])
+    );
 }

@@ -7,6 +7,7 @@ pub(crate) mod bearer_proxy;
 pub(crate) mod behind_proxy;
 pub(crate) mod browser;
 pub(crate) mod certificate;
+pub(crate) mod clock;
 pub(crate) mod cluster;
 pub(crate) mod collector;
 pub(crate) mod configuration;

@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use url::Url;
 
 use crate::support::{
+    clock::still,
     database::TestDatabase,
     hub::{OAUTH_CLIENT_SECRET, REDIRECT_URI, TestHub, eventually},
     person::Person,
@@ -92,7 +93,9 @@ async fn the_service_runs_as_hub_service() {
     hub.sql("UPDATE hub.access_tokens SET expires_at = clock_timestamp()")
         .await;
     let pool = role.pool();
-    let removed = jobs::cleanup::once(&pool).await.expect("cleaned up");
+    let removed = jobs::cleanup::once(&pool, &still())
+        .await
+        .expect("cleaned up");
     assert!(removed.is_some_and(|removed| !removed.is_empty()));
     assert_ne!(hub.value(partitions).await, before);
 

@@ -125,9 +125,9 @@ async fn clients_work_on_while_the_keys_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_work_on_while_expired_rows_are_removed() {
-    const ACCESS_TOKENS: i64 = 30_000;
-    const REFRESH_TOKENS: i64 = 20_000;
-    const GRANTS: i64 = 5_000;
+    const ACCESS_TOKENS: i64 = 6_000;
+    const REFRESH_TOKENS: i64 = 4_000;
+    const GRANTS: i64 = 1_000;
     let replicas = Replicas::start().await;
     let lucia = Person::default().sign_in(&replicas.site, BYSTANDER).await;
     let hash = |kind: &str| format!("sha256(convert_to('{kind} ' || number, 'UTF8'))");

@@ -4,7 +4,7 @@ use backlog_mcp_hub::jobs::cleanup;
 use backlog_sim::seed;
 
 use super::{PAGE, SESSIONS, act, called_back, signed_in};
-use crate::support::{hub::TestHub, person::Person};
+use crate::support::{clock::still, hub::TestHub, person::Person};
 
 /// The kinds of records that an export of Daniel has.
 async fn exported(hub: &TestHub) -> String {
@@ -108,7 +108,9 @@ async fn what_has_expired_is_removed() {
     signed_in(&hub, &person, PAGE, seed::DANIEL).await;
     called_back(&hub, &Person::default(), PAGE, seed::DANIEL).await;
     let removed = async || {
-        let removed = cleanup::once(hub.database.pool()).await.expect("a cleanup");
+        let removed = cleanup::once(hub.database.pool(), &still())
+            .await
+            .expect("a cleanup");
         let removed = removed.expect("alone");
         let count = |name| {
             let found = removed.iter().find(|(kind, _)| *kind == name);
