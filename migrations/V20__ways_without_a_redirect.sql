@@ -213,7 +213,49 @@ CREATE INDEX device_codes_grant ON hub.device_codes (grant_id);
 -- Whether a sign-in to the connections page leads to the page that asks for a code.
 ALTER TABLE hub.account_sign_ins ADD COLUMN for_device boolean NOT NULL DEFAULT false;
 
+-- Beside the event of the grant, this one says that a device has it.
+CREATE FUNCTION hub.audit_device_connected() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO hub.audit_events (event, space_id, client_id, grant_id, backlog_user_id)
+    SELECT 'device_connected', space_id, client_id, id, backlog_user_id
+    FROM hub.grants WHERE id = NEW.grant_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER device_codes_audit AFTER UPDATE OF grant_id ON hub.device_codes
+    FOR EACH ROW WHEN (NEW.grant_id IS NOT NULL AND OLD.grant_id IS NULL)
+    EXECUTE FUNCTION hub.audit_device_connected();
+
+-- Denies a waiting code in the name of the session's user. False: it no longer waits. Null: the
+-- session has ended.
+CREATE FUNCTION hub.deny_device(code uuid, session bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    its       hub.account_sessions;
+    asked_for uuid;
+BEGIN
+    -- Nobody writes of a user while that user is being forgotten.
+    PERFORM hub.lock_audit_to_write();
+    SELECT * INTO its FROM hub.account_sessions
+    WHERE session_hash = session AND expires_at > clock_timestamp();
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    UPDATE hub.device_codes
+    SET decided_at = clock_timestamp(), network = NULL, network_check = NULL
+    WHERE id = code AND (space_id IS NULL OR space_id = its.space_id)
+      AND decided_at IS NULL AND expires_at > clock_timestamp()
+    RETURNING client_id INTO asked_for;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO hub.audit_events (event, space_id, client_id, backlog_user_id)
+    VALUES ('device_denied', its.space_id, asked_for, its.backlog_user_id);
+    RETURN true;
+END $$;
+
 INSERT INTO hub.privileges VALUES
+    ('hub_service', 'EXECUTE ON FUNCTION hub.deny_device(uuid, bytea)'),
     ('hub_service', 'SELECT, INSERT, UPDATE (decided_at, grant_id, consumed_at, network, network_check),
         DELETE ON hub.device_codes');
 SELECT hub.grant_privileges();

@@ -103,9 +103,9 @@ pub async fn find_waiting(
     }))
 }
 
-/// asked → denied, or approved with [`give`] in the same transaction, for the one form that may decide
-/// it. Another one waits until the first is committed, and gets false. Where the code was asked for has
-/// been shown, and is forgotten.
+/// asked → approved, with [`give`] in the same transaction, for the one form that may decide it. Another
+/// one waits until the first is committed, and gets false. Where the code was asked for has been shown,
+/// and is forgotten.
 pub async fn decide(db: impl PgExecutor<'_>, id: DeviceCodeId) -> Result<bool, sqlx::Error> {
     sqlx::query!(
         "UPDATE hub.device_codes
@@ -116,6 +116,18 @@ pub async fn decide(db: impl PgExecutor<'_>, id: DeviceCodeId) -> Result<bool, s
     .execute(db)
     .await
     .map(|done| done.rows_affected() == 1)
+}
+
+/// asked → denied, as [`decide`], by the user of a session, whom the audit event names. `None`: the
+/// session has ended.
+pub async fn deny(
+    db: impl PgExecutor<'_>,
+    id: DeviceCodeId,
+    session: TokenHash,
+) -> Result<Option<bool>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT hub.deny_device($1, $2)", id.0, session.as_bytes())
+        .fetch_one(db)
+        .await
 }
 
 /// Gives the grant to a request that this transaction has decided.

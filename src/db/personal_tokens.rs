@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use oauth_values::token::TokenHash;
 use sqlx::{PgExecutor, postgres::types::PgInterval};
 
 use crate::domain::{ClientKey, GrantId, SpaceId};
@@ -54,6 +55,21 @@ pub async fn hold_allowing(
     .fetch_optional(db)
     .await?;
     Ok(allowed.unwrap_or(false))
+}
+
+/// The grant of a personal token, live or not.
+pub async fn grant_of(
+    db: impl PgExecutor<'_>,
+    token: TokenHash,
+) -> Result<Option<GrantId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT named.grant_id AS "id: GrantId" FROM hub.access_tokens AS tokens
+           JOIN hub.personal_tokens AS named ON named.grant_id = tokens.grant_id
+           WHERE tokens.token_hash = $1"#,
+        token.as_bytes(),
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// The client of the grants of a space's personal tokens.

@@ -40,7 +40,7 @@ pub const BY_ASSERTION: &str = identity_assertion::GRANT_TYPE;
 pub enum RevocationReason {
     /// An authorization code was presented twice (RFC 6749 §4.1.2).
     CodeReplayed,
-    /// The client revoked its refresh token (RFC 7009).
+    /// A refresh token was revoked by its client, or a personal token by one who has it (RFC 7009).
     ByClient,
     /// The user ended the connection on a page of the hub.
     ByUser,

@@ -45,6 +45,16 @@ impl Proxies {
         origin.is_proven.then_some(origin.address)
     }
 
+    /// The same, to tell whether two requests come from one place: `None` as well if the address may be
+    /// that of a proxy, where any two senders look alike. That is one that forwards a request and is
+    /// not trusted, or one that is trusted and does not say for whom it forwards.
+    pub fn unshared_address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let peer = request.peer_addr().map(|address| address.ip())?;
+        let is_forwarded = request.headers().contains_key("x-forwarded-for");
+        let is_clear = is_forwarded == self.trusted.contains(peer);
+        self.proven_address(request).filter(|_| is_clear)
+    }
+
     /// Behind an untrusted proxy, all users share one address and one rate limit.
     fn warn_of_untrusted_proxy(&self, peer: IpAddr, request: &HttpRequest) {
         if request.headers().contains_key("x-forwarded-for")
@@ -177,5 +187,28 @@ mod tests {
             .append_header(("x-forwarded-for", "1.2.3.4"))
             .append_header(("x-forwarded-for", no_text));
         assert_eq!(proxies.proven_address(&request.to_http_request()), None);
+    }
+
+    #[test]
+    fn the_address_of_a_proxy_is_no_place_of_a_client() {
+        let trusted = ["10.0.0.0/8".parse().expect("a network")];
+        let proxies = Proxies::new(TrustedPeers::new(&trusted));
+        for (peer, forwarded, expected) in [
+            ("203.0.113.9", None, Some("203.0.113.9")),
+            ("10.0.0.1", Some("1.2.3.4"), Some("1.2.3.4")),
+            ("::ffff:10.0.0.1", Some("1.2.3.4"), Some("1.2.3.4")),
+            // A client in the network of the proxies.
+            ("10.0.0.1", Some("10.0.0.5"), Some("10.0.0.5")),
+            ("10.0.0.1", Some("unknown"), None),
+            ("10.0.0.1", None, None),
+            ("203.0.113.9", Some("1.2.3.4"), None),
+        ] {
+            let mut request = TestRequest::get().peer_addr(SocketAddr::new(ip(peer), 1));
+            if let Some(hops) = forwarded {
+                request = request.append_header(("x-forwarded-for", hops));
+            }
+            let address = proxies.unshared_address(&request.to_http_request());
+            assert_eq!(address, expected.map(ip), "{peer} {forwarded:?}");
+        }
     }
 }

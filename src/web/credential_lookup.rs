@@ -123,10 +123,11 @@ impl AppState {
             CredentialKind::RefreshToken => {
                 db::refresh_tokens::client_id_of(&self.db, hash).await?
             }
-            CredentialKind::AccessToken => db::access_tokens::client_id_of(&self.db, hash).await?,
+            CredentialKind::AccessToken | CredentialKind::PersonalToken => {
+                db::access_tokens::client_id_of(&self.db, hash).await?
+            }
             // Neither endpoint takes them.
-            CredentialKind::PersonalToken
-            | CredentialKind::RegistrationToken
+            CredentialKind::RegistrationToken
             | CredentialKind::ConsentPage
             | CredentialKind::State
             | CredentialKind::AccountState

@@ -52,6 +52,8 @@ pub struct Policy {
     pub projects: Option<BTreeSet<String>>,
     /// The form of results that the request chose; `None` if it did not.
     pub format: Option<ResponseFormat>,
+    /// Whether the request named toolsets or tools. There are countless such choices.
+    pub names_chosen: bool,
 }
 
 /// Why a tool may not be used.
@@ -184,12 +186,15 @@ impl Policy {
             projects: both(self.projects.as_ref(), other.projects.as_ref()),
             // The request is the second one, and its choice the more specific.
             format: other.format.or(self.format),
+            names_chosen: self.names_chosen || other.names_chosen,
         }
     }
 
+    /// The choice of a request that names tools.
     fn of_tools(tools: ToolLimit) -> Self {
         Self {
             tools,
+            names_chosen: true,
             ..Self::default()
         }
     }
@@ -283,6 +288,7 @@ fn chosen(names: &str) -> Result<Policy, UnknownToolset> {
     let chosen = Toolset::parse_list(names)?;
     let is_all = chosen.is_none() && names.contains("all");
     Ok(Policy {
+        names_chosen: chosen.is_some(),
         chosen,
         usual: is_all.then_some(UsualList::Classic),
         ..Policy::default()

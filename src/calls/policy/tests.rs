@@ -183,6 +183,7 @@ fn a_request_asks_by_header_or_query() {
     let asks = |read_only, toolsets: Option<&[Toolset]>| Policy {
         read_only,
         chosen: toolsets.map(set),
+        names_chosen: toolsets.is_some(),
         ..Policy::default()
     };
     let asked = |toolsets: &[&'static str], readonly: &[&'static str], query| {

@@ -20,6 +20,9 @@
 //!    well, with twice the limit, so that many grants do not evade it.
 //! 6. A device asks whether its code was approved. More often than the interval allows, it is told to
 //!    slow down, without a database query.
+//! 7. A user code is short. Before one is looked up, it counts for the user who enters it, right or
+//!    wrong, so that neither parallel requests nor more sessions or addresses evade the limit. A
+//!    wrong one counts for its address as well, for all users and sessions there.
 
 pub mod body_budget;
 pub mod clock;
@@ -91,13 +94,12 @@ impl Endpoint {
             Self::Authorize | Self::Consent | Self::Callback | Self::Account | Self::Revoke => {
                 (600, 6_000)
             }
-            // Of 20^8 codes. Users who mistype one are a few at a time.
-            Self::UserCode => (10, 60),
             Self::Token => (240, 6_000),
             Self::Register => (120, 1_200),
             Self::Secret => (60, 600),
-            // A credential of an older version has no check; its next refresh replaces it.
-            Self::Unchecked => (60, 60),
+            // Neither counts by client. A credential of an older version has no check; its next
+            // refresh replaces it.
+            Self::UserCode | Self::Unchecked => (60, 60),
         };
         (number(of_a_client), number(of_an_address))
     }
@@ -150,6 +152,9 @@ pub enum Holder {
 
 /// The limit of a holder per minute.
 const OF_A_HOLDER: u32 = 240;
+/// The user codes that a user may enter per minute. A device needs two forms with its code, so this is
+/// ten devices, or fewer and some mistyped codes.
+const USER_CODES_OF_A_USER: u32 = 20;
 /// The interval at which a device asks whether its code was approved (RFC 8628 §3.2).
 pub const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// The shortest time between two such requests: the way to the hub does not always take as long.
@@ -198,6 +203,7 @@ pub struct Limits {
     by_grant: Keyed<GrantId>,
     by_user: Keyed<(SpaceId, i64)>,
     by_device: Keyed<TokenHash>,
+    user_codes: Keyed<(SpaceId, i64)>,
     /// The senders of too many failures, with the time until which they are blocked.
     failed: Mutex<HashMap<Failed, Instant>>,
     proxies: Proxies,
@@ -244,6 +250,10 @@ impl Limits {
             by_grant: Keyed::dashmap_with_clock(calls(1), clock.clone()),
             by_user: Keyed::dashmap_with_clock(calls(GRANTS_OF_A_USER), clock.clone()),
             by_device: Keyed::dashmap_with_clock(every(BETWEEN_POLLS), clock.clone()),
+            user_codes: Keyed::dashmap_with_clock(
+                Quota::per_minute(number(USER_CODES_OF_A_USER)),
+                clock.clone(),
+            ),
             failed: Mutex::default(),
             proxies,
             spare_loopback,
@@ -268,6 +278,11 @@ impl Limits {
     /// The client address, unless a trusted proxy wrote something that cannot be read.
     pub fn proven_address(&self, request: &HttpRequest) -> Option<IpAddr> {
         self.proxies.proven_address(request)
+    }
+
+    /// The client address, unless it may be that of a proxy that other senders share.
+    pub fn unshared_address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        self.proxies.unshared_address(request)
     }
 
     /// The sender of a connection. A trusted proxy's connection is not counted; the requests that
@@ -356,6 +371,15 @@ impl Limits {
         self.by_device.check_key(&device_code).is_ok()
     }
 
+    /// Counts a user code for the Backlog user who enters it, before it is looked up.
+    pub fn check_user_code(&self, user: (SpaceId, i64), sender: Sender) -> Result<(), Limited> {
+        if sender.0.is_none() {
+            return Ok(());
+        }
+        let until = self.user_codes.check_key(&user);
+        until.map_err(|until| self.limited(until.earliest_possible()))
+    }
+
     /// Counts a new registration for all networks together. One that was refused for its own network
     /// takes nothing of what the others may do.
     pub fn check_registrations(&self, sender: Sender) -> Result<(), Limited> {
@@ -431,6 +455,8 @@ impl Limits {
         self.by_user.shrink_to_fit();
         self.by_device.retain_recent();
         self.by_device.shrink_to_fit();
+        self.user_codes.retain_recent();
+        self.user_codes.shrink_to_fit();
         let now = self.clock.now();
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.retain(|_, until| *until > now);

@@ -172,6 +172,33 @@ fn many_grants_of_one_user_take_nothing_from_other_users() {
 }
 
 #[test]
+fn user_codes_count_for_their_user_from_whatever_address() {
+    let limits = limits(false);
+    let enter = |user, address: &str| limits.check_user_code(user, sender(address));
+    let (allowed, limited) = until_limited(|number| enter(USER, &format!("198.51.100.{number}")));
+    assert_eq!(allowed, 20);
+    assert!(limited.retry_after >= 1);
+    let (space, user) = USER;
+    assert_eq!(enter((space, user + 1), ONE), Ok(()));
+    assert_eq!(enter((SpaceId(uuid::Uuid::max()), user), ONE), Ok(()));
+    let trying_out = Sender(None);
+    assert_eq!(limits.check_user_code(USER, trying_out), Ok(()));
+}
+
+#[test]
+fn wrong_user_codes_of_all_users_count_for_their_address() {
+    let limits = limits(false);
+    let from = |address| Attempt {
+        client_id: None,
+        ..attempt(Endpoint::UserCode, address, "any")
+    };
+    let (allowed, _) = until_limited(|_| limits.count_failure(from(ONE)));
+    assert_eq!(allowed, 60);
+    assert!(limits.check_address(from(ONE)).is_err());
+    assert_eq!(limits.check_address(from("203.0.113.10")), Ok(()));
+}
+
+#[test]
 fn registrations_of_all_networks_together_are_bounded() {
     let limits = limits(false);
     let register = |number: u32| {

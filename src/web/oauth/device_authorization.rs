@@ -10,6 +10,7 @@
 use std::net::IpAddr;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use ipnet::IpNet;
 use oauth_values::{
     ClientIdForm, ErrorCode, OAuthError, Params, Scopes, UserCode, token::DeviceCode,
 };
@@ -176,7 +177,7 @@ async fn store(
             issuer: &issuer.url,
             resource,
             scopes,
-            network: hub.kept_network(request),
+            network: kept_network(hub, request),
             network_check: network_check(hub, request, &user_code),
             lifetime: hub.lifetimes.authorization_request,
         };
@@ -187,14 +188,21 @@ async fn store(
     Err(JsonError::Unavailable("no user code is free".to_owned()))
 }
 
-/// A keyed check of the network of a request. It tells whoever has the user code and the key whether two
-/// requests come from one network. The code is not stored, so the checks of two codes never tell it.
+/// The network that the page shows, if it is not that of a proxy.
+fn kept_network(hub: &AppState, request: &HttpRequest) -> Option<IpNet> {
+    let address = hub.limits.unshared_address(request);
+    address.and(hub.kept_network(request))
+}
+
+/// A keyed check of the network of a request, if it is not that of a proxy. With the user code and the
+/// key it shows whether two requests come from one network. The code is not stored, so the checks of
+/// two codes never show it.
 pub(in crate::web) fn network_check(
     hub: &AppState,
     request: &HttpRequest,
     user_code: &UserCode,
 ) -> Option<[u8; 8]> {
-    let address = hub.limits.client_address(request)?;
+    let address = hub.limits.unshared_address(request)?;
     let network = ClientAddresses::Network.network(address)?;
     let checked = format!("{} {network}", user_code.shown());
     Some(hub.check_key.check("device_network", checked.as_bytes()))

@@ -5,10 +5,12 @@
 //!    identifies it.
 //! 3. A refresh token ends its grant; with the user's last grant of the space, the Backlog tokens
 //!    are deleted too. An access token ends alone: a client that discards one may still refresh.
-//! 4. A token that is unknown or belongs to another client gets the same response as a valid one.
+//! 4. A personal token ends its grant for whoever has it, at every issuer: its client cannot
+//!    authenticate, and the one who found a leaked token may not know where it was made.
+//! 5. A token that is unknown or belongs to another client gets the same response as a valid one.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
-use oauth_values::token::{AccessToken, RefreshToken};
+use oauth_values::token::{AccessToken, PersonalToken, RefreshToken, TokenHash};
 
 use super::client_auth::Presented;
 use crate::web::{
@@ -18,7 +20,10 @@ use crate::web::{
     limits::{Attempt, Endpoint, unchecked_lookups::Credential},
     request_body::{OAuthBody, form},
 };
-use crate::{db, domain::RevocationReason};
+use crate::{
+    db,
+    domain::{GrantId, RevocationReason},
+};
 
 pub async fn post(
     hub: web::Data<AppState>,
@@ -76,6 +81,7 @@ fn done() -> HttpResponse {
 enum Revocable {
     Refresh(RefreshToken),
     Access(AccessToken),
+    Personal(PersonalToken),
 }
 
 impl Revocable {
@@ -89,7 +95,13 @@ impl Revocable {
             hub.read(text)
                 .map(|(token, shown)| (Self::Access(token), shown))
         };
-        refresh().or_else(access)
+        // No release has issued one without the check, so only one of an earlier key may lack it.
+        let personal = || {
+            hub.read(text)
+                .filter(|(_, shown)| shown.is_issued || hub.check_key.replaces_another())
+                .map(|(token, shown)| (Self::Personal(token), shown))
+        };
+        refresh().or_else(access).or_else(personal)
     }
 
     /// Ends the grant or the access token. False: it is not a valid token of this client.
@@ -99,6 +111,10 @@ impl Revocable {
         issuer: &Issuer,
         mut presented: Presented,
     ) -> Result<bool, JsonError> {
+        if let Self::Personal(token) = self {
+            let grant = db::personal_tokens::grant_of(&hub.db, token.hash()).await?;
+            return end_grant(hub, grant).await;
+        }
         if presented.client_id.is_none() {
             presented.client_id = self.client_id(hub).await?;
         }
@@ -106,31 +122,42 @@ impl Revocable {
             return Ok(false);
         }
         let client = presented.authenticate(hub, issuer).await?;
-        let hash = match self {
-            Self::Access(token) => {
-                let hash = token.hash();
-                let (key, issuer) = (client.key, &issuer.url);
-                return Ok(db::access_tokens::delete(&hub.db, hash, key, issuer).await?);
-            }
-            Self::Refresh(token) => token.hash(),
-        };
-        let grant = db::refresh_tokens::grant_of(&hub.db, hash, client.key, &issuer.url).await?;
-        let Some(grant) = grant else {
-            return Ok(false);
-        };
-        let reason = RevocationReason::ByClient;
-        let ended = db::grants::revoke(&hub.db, grant, reason).await?;
-        if ended {
-            tracing::info!(%grant, reason = reason.as_str(), "grant revoked");
+        let (key, issuer, hash) = (client.key, &issuer.url, self.hash());
+        if matches!(self, Self::Access(_)) {
+            return Ok(db::access_tokens::delete(&hub.db, hash, key, issuer).await?);
         }
-        Ok(ended)
+        let grant = db::refresh_tokens::grant_of(&hub.db, hash, key, issuer).await?;
+        end_grant(hub, grant).await
+    }
+
+    fn hash(&self) -> TokenHash {
+        match self {
+            Self::Refresh(token) => token.hash(),
+            Self::Access(token) => token.hash(),
+            Self::Personal(token) => token.hash(),
+        }
     }
 
     /// The client that the token was issued to.
     async fn client_id(&self, hub: &AppState) -> Result<Option<String>, sqlx::Error> {
         match self {
             Self::Refresh(token) => db::refresh_tokens::client_id_of(&hub.db, token.hash()).await,
-            Self::Access(token) => db::access_tokens::client_id_of(&hub.db, token.hash()).await,
+            Self::Access(_) | Self::Personal(_) => {
+                db::access_tokens::client_id_of(&hub.db, self.hash()).await
+            }
         }
     }
+}
+
+/// Ends the grant of a token, if it has one that is live.
+async fn end_grant(hub: &AppState, grant: Option<GrantId>) -> Result<bool, JsonError> {
+    let Some(grant) = grant else {
+        return Ok(false);
+    };
+    let reason = RevocationReason::ByClient;
+    let ended = db::grants::revoke(&hub.db, grant, reason).await?;
+    if ended {
+        tracing::info!(%grant, reason = reason.as_str(), "grant revoked");
+    }
+    Ok(ended)
 }

@@ -108,7 +108,7 @@ impl DeviceOutcome {
 /// Where a code was asked for.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// Whether that is the network of the browser; `None` if one of them is not known.
+    /// Whether that is the network of the browser; `None` if one of them is not proven.
     pub is_own_network: Option<bool>,
     /// The network, if it is kept.
     pub network: Option<String>,
@@ -150,18 +150,26 @@ impl DeviceConsentPage {
     /// From where and when, in sentences.
     fn origin(&self) -> Vec<Phrase> {
         let frame = &self.frame;
-        let own = self.place.is_own_network.map(|is_own| match is_own {
-            true => frame.phrase("device.own_network", ""),
-            false => frame.phrase("device.other_network", ""),
-        });
+        let elsewhere = match self.place.is_own_network {
+            // One network has many users, so it is no reason to continue.
+            Some(true) => None,
+            Some(false) => Some(frame.phrase("device.other_network", "")),
+            None => Some(frame.phrase("device.unknown_network", "")),
+        };
         let network = self.place.network.as_deref();
         let network = network.map(|network| frame.phrase("account.from", network));
         let asked = frame.phrase("device.asked", self.place.minutes);
-        [own, network, Some(asked)].into_iter().flatten().collect()
+        let lines = [elsewhere, network, Some(asked)];
+        lines.into_iter().flatten().collect()
     }
 
-    /// Whether the place is a reason to stop.
-    fn is_elsewhere(&self) -> bool {
-        self.place.is_own_network == Some(false)
+    /// Why the place is a reason to stop.
+    fn warning(&self) -> Option<String> {
+        let key = match self.place.is_own_network {
+            Some(true) => return None,
+            Some(false) => "device.warn_elsewhere",
+            None => "device.warn_unknown",
+        };
+        Some(self.frame.text(key))
     }
 }

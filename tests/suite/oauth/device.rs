@@ -1,9 +1,10 @@
 //! The device authorization grant (RFC 8628): what the device and its user send, and what neither can.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
-use backlog_sim::seed;
-use reqwest::StatusCode;
+use backlog_sim::{Id, seed};
+use futures_util::future::join_all;
+use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -16,6 +17,10 @@ use crate::support::{
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// The path of the default space's page.
 const PAGE: &str = "/spaces/default/device";
+/// A code of no device.
+const WRONG: &str = "BBBB-BBBB";
+/// How many codes of a user are looked up: the limit, and what it allows again while a test runs.
+const LOOKED_UP: RangeInclusive<usize> = 20..=35;
 
 /// What a device has: its client and codes.
 struct Device {
@@ -27,10 +32,15 @@ struct Device {
 
 /// A new client asks at the hub's own issuer.
 async fn ask(hub: &TestHub) -> Device {
+    ask_from(hub, None).await
+}
+
+/// The same, with what a proxy writes.
+async fn ask_from(hub: &TestHub, hops: Option<&str>) -> Device {
     let client_id = hub.register().await;
     let form = [("client_id", client_id.as_str())];
     let request = http().post(hub.url("/device_authorization")).form(&form);
-    let reply = Reply::to(request).await;
+    let reply = Reply::to(forwarded(request, hops)).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
     assert_eq!(reply.header("cache-control"), "no-store");
     let answer = reply.json();
@@ -43,6 +53,22 @@ async fn ask(hub: &TestHub) -> Device {
         own_code: text("device_code"),
         user_code: text("user_code"),
     }
+}
+
+/// A request as a proxy passes it on; without what it writes, if it writes nothing.
+fn forwarded(request: RequestBuilder, hops: Option<&str>) -> RequestBuilder {
+    match hops {
+        Some(hops) => request.header("x-forwarded-for", hops),
+        None => request,
+    }
+}
+
+/// A hub that believes the proxy on this machine.
+async fn behind_proxy() -> TestHub {
+    TestHub::start_with(|settings| {
+        settings.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await
 }
 
 /// Asks for the tokens once.
@@ -70,13 +96,17 @@ async fn patiently(hub: &TestHub, device: &Device) -> (StatusCode, Value) {
 
 /// The page of a user who is signed in to enter a code.
 async fn signed_in(hub: &TestHub, person: &Person) -> Page {
+    signed_in_as(hub, person, seed::DANIEL).await
+}
+
+async fn signed_in_as(hub: &TestHub, person: &Person, user: Id) -> Page {
     let page = person.get(&hub.url(PAGE)).await;
     page.assert_says(200, "name=\"for\" value=\"device\"");
     let form = [("page", &*page.field("page")), ("for", "device")];
     let sign_in = hub.url("/spaces/default/account/sign-in");
     let forward = person.post(&sign_in, &form).await;
     let callback = person
-        .sign_in_at_backlog(&forward.refresh(), seed::DANIEL, "approve")
+        .sign_in_at_backlog(&forward.refresh(), user, "approve")
         .await;
     let done = person.get(&callback).await;
     assert_eq!(done.location, Some(hub.url(PAGE)), "{}", done.body);
@@ -221,6 +251,110 @@ async fn a_device_hears_that_its_user_denied_or_was_too_late() {
     hub.stop().await;
 }
 
+/// An operator acts between the approval and the device's next request.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_does_after_the_approval_leaves_the_device_without_a_token() {
+    let of_user = |function: &str| {
+        format!(
+            "SELECT * FROM admin.{function}(space => 'default', backlog_user_id => {})",
+            seed::DANIEL
+        )
+    };
+    for (change, status, error) in [
+        (of_user("revoke_user"), 400, "invalid_grant"),
+        (of_user("forget_user"), 400, "invalid_grant"),
+        (
+            "SELECT admin.disable_space('default')".to_owned(),
+            400,
+            "access_denied",
+        ),
+        (
+            "UPDATE hub.spaces SET base_url = 'https://moved.backlog.com'".to_owned(),
+            400,
+            "invalid_grant",
+        ),
+        (
+            "SELECT admin.revoke_client(client_id) FROM admin.clients".to_owned(),
+            401,
+            "invalid_client",
+        ),
+        (
+            "SELECT admin.allow_networks('default', '{203.0.113.0/24}')".to_owned(),
+            400,
+            "access_denied",
+        ),
+    ] {
+        let hub = TestHub::start().await;
+        let device = ask(&hub).await;
+        let person = Person::default();
+        let page = signed_in(&hub, &person).await;
+        let done = approve(&hub, &person, &page, &device.user_code).await;
+        done.assert_says(200, "The device is connected");
+        hub.sql(&change).await;
+        let (refused, answer) = poll(&hub, &device).await;
+        assert_eq!(
+            (refused.as_u16(), &answer["error"]),
+            (status, &json!(error)),
+            "{change}: {answer}"
+        );
+        let tokens = "SELECT ((SELECT count(*) FROM hub.access_tokens)
+            + (SELECT count(*) FROM hub.refresh_tokens))::text";
+        assert_eq!(hub.value(tokens).await.as_deref(), Some("0"), "{change}");
+        hub.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_trail_names_who_connected_and_who_denied_a_device() {
+    let hub = TestHub::start().await;
+    let (denied, approved) = (ask(&hub).await, ask(&hub).await);
+    let person = Person::default();
+    let page = signed_in(&hub, &person).await;
+    let deny = [("action", "deny"), ("user_code", denied.user_code.as_str())];
+    for (status, says) in [
+        (200, "The device gets no access"),
+        // A code is decided once, and leaves one event.
+        (400, "unknown, has expired or was used"),
+    ] {
+        let done = act(&hub, &person, &page, &deny).await;
+        done.assert_says(status, says);
+    }
+    let done = approve(&hub, &person, &page, &approved.user_code).await;
+    done.assert_says(200, "The device is connected");
+    let events = "SELECT string_agg(events.event || ' ' || clients.client_id || ' '
+               || (events.space_id = spaces.id) || ' ' || events.backlog_user_id || ' '
+               || coalesce((events.grant_id = grants.id)::text, 'no grant'), ', ' ORDER BY events.id)
+        FROM hub.audit_events AS events JOIN hub.clients ON clients.id = events.client_id
+        CROSS JOIN hub.spaces CROSS JOIN hub.grants
+        WHERE events.event IN ('signed_in', 'device_connected', 'device_denied')";
+    let user = seed::DANIEL;
+    let expected = format!(
+        "device_denied {} true {user} no grant, signed_in {connected} true {user} true, \
+         device_connected {connected} true {user} true",
+        denied.client_id,
+        connected = approved.client_id,
+    );
+    assert_eq!(hub.value(events).await, Some(expected));
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_has_ended_denies_nothing() {
+    let hub = TestHub::start().await;
+    let device = ask(&hub).await;
+    signed_in(&hub, &Person::default()).await;
+    let ended = "WITH ended AS (SELECT session_hash FROM hub.account_sessions),
+             asked AS (SELECT id FROM hub.device_codes)
+        SELECT coalesce(hub.deny_device(asked.id, sha256(ended.session_hash))::text, 'signed out')
+        FROM ended CROSS JOIN asked";
+    assert_eq!(hub.value(ended).await.as_deref(), Some("signed out"));
+    assert_eq!(
+        poll(&hub, &device).await.1["error"],
+        "authorization_pending"
+    );
+    hub.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_names_the_client_and_the_place_and_preselects_nothing() {
     let hub = TestHub::start().await;
@@ -232,13 +366,14 @@ async fn the_page_names_the_client_and_the_place_and_preselects_nothing() {
     for part in [
         "Test Client",
         "The name is not verified",
-        "From the network of this browser",
         "on a device in front of you",
         "Daniel Okafor",
     ] {
         asked.assert_says(200, part);
     }
-    assert!(!asked.body.contains("checked"), "{}", asked.body);
+    for part in ["checked", "network"] {
+        assert!(!asked.body.contains(part), "{part}: {}", asked.body);
+    }
     // Without a choice there is no grant.
     let nothing = [
         ("action", "approve"),
@@ -324,34 +459,136 @@ async fn the_client_policy_leaves_devices_to_registered_clients() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guessing_a_code_is_limited() {
-    let hub = TestHub::start_with(|settings| {
-        settings.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-    })
-    .await;
+async fn the_page_warns_of_another_network_and_of_one_that_is_not_proven() {
+    const OTHER: [&str; 2] = [
+        "From another network than this browser",
+        "The code was asked for from another network",
+    ];
+    const UNKNOWN: [&str; 2] = [
+        "Perhaps from another network than this browser",
+        "This service cannot tell",
+    ];
+    let own = Some("203.0.113.9");
+    let cases: [(Option<&str>, Option<&str>, &[&str]); 7] = [
+        (own, own, &[]),
+        (own, Some("203.0.113.77"), &[]),
+        (own, Some("198.51.100.9"), &OTHER),
+        // What the proxy writes is no address, or it writes nothing.
+        (Some("unknown"), Some("unknown"), &UNKNOWN),
+        (Some("unknown"), own, &UNKNOWN),
+        (own, Some("unknown"), &UNKNOWN),
+        (None, None, &UNKNOWN),
+    ];
+    let hub = behind_proxy().await;
+    let person = Person::default();
+    let page = signed_in(&hub, &person).await;
+    for (device, browser, expected) in cases {
+        assert_warns(&hub, (&person, &page), (device, browser), expected).await;
+    }
+    hub.stop().await;
+    // All requests come from the address of a proxy that the hub does not trust.
+    let hub = TestHub::start().await;
+    let person = Person::default();
+    let page = signed_in(&hub, &person).await;
+    for browser in [own, Some("198.51.100.9"), None] {
+        assert_warns(&hub, (&person, &page), (own, browser), &UNKNOWN).await;
+    }
+    assert_warns(&hub, (&person, &page), (None, None), &[]).await;
+    hub.stop().await;
+}
+
+/// Asks on a device, looks at the code in a browser, and expects these lines about their networks.
+async fn assert_warns(
+    hub: &TestHub,
+    (person, page): (&Person, &Page),
+    (device, browser): (Option<&str>, Option<&str>),
+    expected: &[&str],
+) {
+    let code = ask_from(hub, device).await.user_code;
+    let value = page.field("page");
+    let form = [
+        ("page", &*value),
+        ("action", "look"),
+        ("user_code", code.as_str()),
+    ];
+    let request = http().post(hub.url(PAGE)).form(&form);
+    let asked = person.send(forwarded(request, browser)).await;
+    asked.assert_says(200, &code);
+    for part in expected {
+        asked.assert_says(200, part);
+    }
+    let about = asked.body.matches("network").count();
+    assert_eq!(about, expected.len(), "{device:?} {browser:?}");
+}
+
+/// Enters a code, from this address.
+async fn look(hub: &TestHub, person: &Person, (value, code): (&str, &str), from: String) -> Page {
+    let form = [("page", value), ("action", "look"), ("user_code", code)];
+    let request = http().post(hub.url(PAGE)).form(&form);
+    person.send(forwarded(request, Some(&from))).await
+}
+
+fn address(number: usize) -> String {
+    format!("203.0.113.{number}")
+}
+
+/// Guesses in each of the sessions in turn, each time from another address; how many guesses were
+/// looked up before one was not.
+async fn guesses(hub: &TestHub, sessions: &[(&Person, &Page)]) -> usize {
+    for (number, (person, page)) in sessions.iter().cycle().take(60).enumerate() {
+        let value = page.field("page");
+        let guess = look(hub, person, (&*value, WRONG), address(number)).await;
+        if guess.status == StatusCode::TOO_MANY_REQUESTS {
+            return number;
+        }
+        guess.assert_says(400, "unknown, has expired or was used");
+    }
+    panic!("never limited")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_a_code_is_limited_from_whatever_address() {
+    let hub = behind_proxy().await;
+    let person = Person::default();
+    let page = signed_in(&hub, &person).await;
+    let guessed = guesses(&hub, &[(&person, &page)]).await;
+    assert!(LOOKED_UP.contains(&guessed), "{guessed}");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_sessions_of_a_user_allow_no_more_guesses() {
+    let hub = behind_proxy().await;
+    let persons: [Person; 3] = Default::default();
+    let mut pages = Vec::new();
+    for person in &persons {
+        pages.push(signed_in(&hub, person).await);
+    }
+    let sessions: Vec<_> = persons.iter().zip(&pages).collect();
+    let guessed = guesses(&hub, &sessions).await;
+    assert!(LOOKED_UP.contains(&guessed), "{guessed}");
+    // Another user is not limited, at an address of the first one either.
+    let other = Person::default();
+    let page = signed_in_as(&hub, &other, seed::MAJA).await;
+    let value = page.field("page");
+    let typo = look(&hub, &other, (&*value, WRONG), address(0)).await;
+    typo.assert_says(400, "unknown, has expired or was used");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_the_same_time_count_before_they_are_looked_up() {
+    const AT_ONCE: usize = 60;
+    let hub = behind_proxy().await;
     let person = Person::default();
     let page = signed_in(&hub, &person).await;
     let value = page.field("page");
-    let mut limited = None;
-    for number in 0..30 {
-        let form = [
-            ("page", &*value),
-            ("action", "look"),
-            ("user_code", "BBBB-BBBB"),
-        ];
-        let guess = http()
-            .post(hub.url(PAGE))
-            .header("x-forwarded-for", "203.0.113.7")
-            .form(&form);
-        if person.send(guess).await.status == StatusCode::TOO_MANY_REQUESTS {
-            limited = Some(number);
-            break;
-        }
-    }
-    assert!(
-        limited.is_some_and(|number| (10..=12).contains(&number)),
-        "{limited:?}"
-    );
+    let guess = |number| look(&hub, &person, (&*value, WRONG), address(number));
+    let guesses = join_all((0..AT_ONCE).map(guess)).await;
+    let with = |status: StatusCode| guesses.iter().filter(|page| page.status == status).count();
+    let looked_up = with(StatusCode::BAD_REQUEST);
+    assert!(LOOKED_UP.contains(&looked_up), "{looked_up}");
+    assert_eq!(looked_up + with(StatusCode::TOO_MANY_REQUESTS), AT_ONCE);
     hub.stop().await;
 }
 

@@ -105,6 +105,7 @@ fn a_name_chooses_a_tool_that_no_toolset_limit_leaves_out() {
         ..Policy::default()
     };
     let asked = asked_for([("x-mcp-tools", &b"add_webhook"[..])], "").unwrap();
+    assert!(space.narrowed_by(&asked).names_chosen && !space.names_chosen);
     let refused = space
         .narrowed_by(&asked)
         .check(&named("add_webhook", Webhooks));

@@ -3,8 +3,8 @@
 //!
 //! 1. The page needs the session of the connections page. Without one it offers to sign in, which keeps
 //!    Backlog's tokens: a device is useless without them. The hub's own page leads to the space.
-//! 2. `look` finds the code, as users type it. A wrong one counts as a guess, for the session and for
-//!    the address. A code is found at the space that it is for only.
+//! 2. `look` finds the code, as users type it. Each one counts for the user before it is looked up, and
+//!    a wrong one for the address as well. A code is found at the space that it is for only.
 //! 3. The consent page names what the client claims to be, where and when it asked, and the user whose
 //!    name it would act in. Nothing is preselected.
 //! 4. `approve`: one transaction decides the code, which only one form can, and makes the grant
@@ -145,7 +145,8 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Finds the code that the user typed, and its client. A wrong one may be a guess.
+    /// Finds the code that the user typed, and its client. It may be a guess, so it counts before
+    /// anything is looked up.
     async fn find(
         &self,
         typed: &str,
@@ -155,13 +156,16 @@ impl<'a> At<'a> {
         let Some(code) = UserCode::parse(typed) else {
             return Ok(Err(CodeProblem::Malformed));
         };
-        let (limits, session) = (&self.hub.limits, self.signed_in.hash.to_hex());
+        let limits = &self.hub.limits;
         let attempt = Attempt {
             endpoint: Endpoint::UserCode,
             sender: limits.sender(self.request),
-            client_id: Some(&session),
+            client_id: None,
         };
-        limits.check_client(attempt).map_err(limited)?;
+        limits.check_address(attempt).map_err(limited)?;
+        let user = (self.space.id, self.signed_in.user.id);
+        let counted = limits.check_user_code(user, attempt.sender);
+        counted.map_err(limited)?;
         let hash = code.hash(&self.hub.check_key);
         let found = db::device_codes::find_waiting(&self.hub.db, hash, self.space.id).await;
         let Some(waiting) = found.map_err(from_db)? else {
@@ -263,13 +267,17 @@ impl<'a> At<'a> {
 
     /// Decides the code without a grant.
     async fn deny(&self, waiting: &Waiting) -> Result<HttpResponse, PageError> {
-        let denied = db::device_codes::decide(&self.hub.db, waiting.id).await;
-        if !denied.map_err(|error| PageError::from_db(self.request, &error))? {
-            return Ok(self.entry("", Some(CodeProblem::Unknown), None));
+        let session = self.signed_in.hash;
+        let denied = db::device_codes::deny(&self.hub.db, waiting.id, session).await;
+        match denied.map_err(|error| PageError::from_db(self.request, &error))? {
+            Some(true) => {
+                let metrics = &self.hub.recorder.metrics;
+                metrics.sign_in(SignInOutcome::AccessDenied);
+                Ok(self.entry("", None, Some(DeviceOutcome::Denied)))
+            }
+            Some(false) => Ok(self.entry("", Some(CodeProblem::Unknown), None)),
+            None => self.signed_out(),
         }
-        let metrics = &self.hub.recorder.metrics;
-        metrics.sign_in(SignInOutcome::AccessDenied);
-        Ok(self.entry("", None, Some(DeviceOutcome::Denied)))
     }
 
     /// Makes the grant, or shows what is missing.
@@ -313,12 +321,15 @@ impl<'a> At<'a> {
                 Ok(self.entry("", None, Some(DeviceOutcome::Approved)))
             }
             approval::Stored::Not(problem) => Ok(self.entry("", Some(problem), None)),
-            approval::Stored::SignedOut => {
-                let at = (self.space, self.issuer.url.as_str());
-                let because = Some(SignedOut::Expired);
-                signed_out::page(self.hub, self.request, at, Place::Device, because)
-            }
+            approval::Stored::SignedOut => self.signed_out(),
         }
+    }
+
+    /// The session has ended since the request began.
+    fn signed_out(&self) -> Result<HttpResponse, PageError> {
+        let at = (self.space, self.issuer.url.as_str());
+        let because = Some(SignedOut::Expired);
+        signed_out::page(self.hub, self.request, at, Place::Device, because)
     }
 
     fn path(&self) -> String {

@@ -76,6 +76,9 @@ pub(super) fn every_page(locale: Locale) -> Vec<String> {
         ..asks(locale)
     };
     pages.push(missing.html());
+    let mut unknown = asks(locale);
+    unknown.place.is_own_network = None;
+    pages.push(unknown.html());
     pages
 }
 
@@ -91,13 +94,11 @@ fn the_name_of_a_client_that_asks_for_a_device_is_never_proven() {
 
 #[test]
 fn the_page_warns_and_names_the_place_and_preselects_nothing() {
+    const OTHER: [&str; 2] = ["device.warn_elsewhere", "device.other_network"];
+    const UNKNOWN: [&str; 2] = ["device.warn_unknown", "device.unknown_network"];
     for locale in Locale::ALL {
         let html = asks(locale).html();
-        for key in [
-            "device.warn",
-            "device.warn_elsewhere",
-            "device.other_network",
-        ] {
+        for key in [["device.warn"].as_slice(), &OTHER].concat() {
             assert!(html.contains(&locale.text(key)), "{key}: {html}");
         }
         assert!(html.contains("203.0.113.0/24") && html.contains("WDJB-MJHT"));
@@ -110,9 +111,17 @@ fn the_page_warns_and_names_the_place_and_preselects_nothing() {
             },
             ..asks(locale)
         };
+        // That it is the same network reassures nobody.
         let html = near.html();
-        assert!(html.contains(&locale.text("device.own_network")));
-        assert!(!html.contains(&locale.text("device.warn_elsewhere")));
+        for key in [OTHER, UNKNOWN].concat() {
+            assert!(!html.contains(&locale.text(key)), "{key}: {html}");
+        }
+        let mut unknown = asks(locale);
+        unknown.place.is_own_network = None;
+        let html = unknown.html();
+        for key in UNKNOWN {
+            assert!(html.contains(&locale.text(key)), "{key}: {html}");
+        }
         assert!(entry(locale).html().contains(&locale.text("device.warn")));
     }
 }

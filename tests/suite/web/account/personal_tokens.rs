@@ -1,13 +1,16 @@
 //! Personal tokens: who makes them, what they are good for, and who ends them.
 
 use backlog_sim::seed;
+use foundation::random::Random;
+use oauth_values::token::PersonalToken;
 use reqwest::StatusCode;
 use serde_json::json;
 
 use super::{PAGE, act, begin, signed_in, status};
 use crate::support::{
-    hub::TestHub,
+    hub::{TestHub, eventually, http},
     person::{Page, Person, call},
+    reply::Reply,
 };
 
 const ALLOW: &str = "SELECT admin.allow_personal_tokens('default')";
@@ -121,14 +124,14 @@ async fn tokens_are_off_until_an_operator_allows_them() {
     assert_eq!(at_space(&hub, &token).await, 200);
     // Rejected while they are not allowed, and good again afterwards.
     hub.sql(FORBID).await;
-    crate::support::hub::eventually("it is rejected", async || {
+    eventually("it is rejected", async || {
         at_space(&hub, &token).await == 401
     })
     .await;
     let page = person.get(&hub.url(PAGE)).await;
     page.assert_says(200, "none of these works at present");
     hub.sql(ALLOW).await;
-    crate::support::hub::eventually("it works again", async || {
+    eventually("it works again", async || {
         at_space(&hub, &token).await == 200
     })
     .await;
@@ -143,7 +146,7 @@ async fn a_token_is_of_no_use_elsewhere() {
     let hub = TestHub::start().await;
     let (person, page) = maker(&hub).await;
     let token = shown(&make(&hub, &person, &page, &[]).await).expect("a token");
-    // Not at the hub's own endpoint, nor at /token, /revoke, or the page.
+    // Not at the hub's own endpoint, nor at /token or the page.
     assert_eq!(status(&hub.base_url, &token).await, 401);
     let client = hub.register().await;
     for (path, grant_type, name) in [
@@ -159,7 +162,7 @@ async fn a_token_is_of_no_use_elsewhere() {
         let reply = hub.post_form(path, &form).await;
         reply.oauth_error(400, "invalid_grant");
     }
-    let request = crate::support::hub::http()
+    let request = http()
         .get(hub.url(PAGE))
         .header("cookie", format!("bmh_account_default={token}"));
     let page = Person::default().send(request).await;
@@ -177,9 +180,7 @@ async fn a_token_is_of_no_use_elsewhere() {
         ),
         ("code_challenge_method", "S256"),
     ];
-    let request = crate::support::hub::http()
-        .get(hub.url("/authorize"))
-        .query(&query);
+    let request = http().get(hub.url("/authorize")).query(&query);
     let refused = Person::default().send(request).await;
     assert!(refused.body.contains("not registered") || refused.status == 400);
     for policy in ["listed", "registered"] {
@@ -189,6 +190,90 @@ async fn a_token_is_of_no_use_elsewhere() {
         .await;
         assert_eq!(at_space(&hub, &token).await, 200, "{policy}");
     }
+    hub.stop().await;
+}
+
+/// Sends a form to a revocation endpoint, whose response is the same for every token.
+async fn give_back(hub: &TestHub, path: &str, form: &[(&str, &str)]) {
+    assert_given_back(&hub.post_form(path, form).await);
+}
+
+fn assert_given_back(reply: &Reply) {
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    assert_eq!(reply.body, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_a_token_ends_it() {
+    const ENDED: &str = "SELECT count(*)::text FROM admin.personal_tokens
+        WHERE NOT live AND revoked_reason = 'by_client'";
+    let hub = TestHub::start().await;
+    let (person, page) = maker(&hub).await;
+    let client = hub.register().await;
+    let kept = shown(&make(&hub, &person, &page, &[]).await).expect("a token");
+    let mut ended = 0;
+    for (path, beside) in [
+        ("/spaces/default/revoke", vec![]),
+        // The one who finds it may not know where it was made.
+        ("/revoke", vec![("token_type_hint", "access_token")]),
+        // Client authentication does not matter, be it right or wrong.
+        ("/revoke", vec![("client_id", client.as_str())]),
+        (
+            "/revoke",
+            vec![("client_id", "nobody"), ("client_secret", "bmh_cs_x")],
+        ),
+    ] {
+        let token = shown(&make(&hub, &person, &page, &[]).await).expect("a token");
+        assert_eq!(at_space(&hub, &token).await, 200);
+        let form: Vec<_> = beside
+            .iter()
+            .copied()
+            .chain([("token", token.as_str())])
+            .collect();
+        give_back(&hub, path, &form).await;
+        ended += 1;
+        assert_eq!(hub.value(ENDED).await, Some(ended.to_string()), "{form:?}");
+        eventually("the token is rejected", async || {
+            at_space(&hub, &token).await == 401
+        })
+        .await;
+        // Once more ends nothing.
+        give_back(&hub, path, &form).await;
+        assert_eq!(hub.value(ENDED).await, Some(ended.to_string()));
+    }
+    let token = shown(&make(&hub, &person, &page, &[]).await).expect("a token");
+    let form = [("token", token.as_str())];
+    let request = http().post(hub.url("/revoke")).form(&form);
+    let by_basic = request.basic_auth("nobody", Some("bmh_cs_x"));
+    assert_given_back(&Reply::to(by_basic).await);
+    assert_eq!(hub.value(ENDED).await, Some((ended + 1).to_string()));
+    assert_eq!(at_space(&hub, &kept).await, 200);
+    // It ends also while its space allows none, so it is not valid again later.
+    hub.sql(FORBID).await;
+    give_back(&hub, "/revoke", &[("token", &kept)]).await;
+    assert_eq!(hub.value(ENDED).await, Some((ended + 2).to_string()));
+    assert_eq!(hub.value(LIVE).await.as_deref(), Some("0"));
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_made_up_token_ends_nothing_and_costs_no_statement() {
+    let (hub, proxy) = TestHub::start_behind_proxy().await;
+    let token = PersonalToken::generate(&Random::system());
+    proxy.take_statements();
+    for form in [
+        vec![("token", token.reveal())],
+        vec![("token", token.reveal()), ("client_id", "nobody")],
+    ] {
+        give_back(&hub, "/revoke", &form).await;
+    }
+    let statements = proxy.take_statements();
+    // The cleanup's statements belong to no request.
+    let is_lookup = |text: &String| {
+        let names = ["hub.access_tokens", "hub.clients"];
+        !text.starts_with("DELETE") && names.iter().any(|name| text.contains(name))
+    };
+    assert!(!statements.iter().any(is_lookup), "{statements:?}");
     hub.stop().await;
 }
 
@@ -225,7 +310,7 @@ async fn a_token_does_what_its_user_chose_and_nothing_more() {
     }
     hub.sql("SELECT admin.allow_networks('default', '{203.0.113.0/24}')")
         .await;
-    crate::support::hub::eventually("the network is refused", async || {
+    eventually("the network is refused", async || {
         let refused = make(&hub, &person, &page, &[]).await;
         refused.status == 403
     })
