@@ -51,7 +51,7 @@ pub(crate) fn base() -> Vec<Value> {
     objects(BASE)
 }
 
-/// The settings of the base, which become a ConfigMap.
+/// The settings of the base, which become a `ConfigMap`.
 fn settings() -> BTreeMap<String, String> {
     let file = read(&format!("{BASE}/settings.env"));
     let lines = file.lines().filter(|line| !line.starts_with('#'));
