@@ -62,8 +62,8 @@ async fn a_user_connects_a_device_in_both_languages() {
             .await;
         browser.find("button[value=approve]").await;
         assert!(browser.text().await.contains(&code), "the page shows it");
-        browser.assert_button_in_sight("device-consent").await;
         browser.inspect(&format!("device-consent-{language}")).await;
+        browser.assert_button_in_sight("device-consent").await;
         assert_eq!(hub.value(APPROVED).await.as_deref(), Some("0"));
         browser.click("label:last-of-type input[name=access]").await;
         browser.click("button[value=approve]").await;

@@ -366,7 +366,7 @@ async fn the_page_names_the_client_and_the_place_and_preselects_nothing() {
     for part in [
         "Test Client",
         "The name is not verified",
-        "on a device in front of you",
+        "a device of yours shows exactly this code",
         "Daniel Okafor",
     ] {
         asked.assert_says(200, part);
@@ -466,7 +466,7 @@ async fn the_page_warns_of_another_network_and_of_one_that_is_not_proven() {
     ];
     const UNKNOWN: [&str; 2] = [
         "Perhaps from another network than this browser",
-        "This service cannot tell",
+        "It is not known",
     ];
     let own = Some("203.0.113.9");
     let cases: [(Option<&str>, Option<&str>, &[&str]); 7] = [
