@@ -1,5 +1,6 @@
-//! Migrations are embedded by a macro, which cargo cannot see reading them.
+//! Migrations and texts are embedded by macros, which cargo cannot see reading them.
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
+    println!("cargo:rerun-if-changed=locales");
 }

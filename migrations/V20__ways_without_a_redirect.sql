@@ -7,7 +7,8 @@
 -- 1. Whether a space allows personal tokens.
 -- 2. The client of their grants, and the name and expiry of each.
 -- 3. What operators see and end.
--- 4. Export of a user.
+--
+-- The next migration exports them with a user.
 
 -- 1. They are off until an operator allows them. A token of a space that no longer does is rejected,
 -- and is valid again when it is allowed.
@@ -121,49 +122,6 @@ BEGIN
         WHERE grants.space_id = its_id AND grants.revoked_at IS NULL), 'by_operator');
     PERFORM hub.audit_admin('space_personal_tokens_revoked', space, its_id);
     RETURN ended;
-END $$;
-
--- 4. Everything that is stored of a user in a space, except secrets, oldest first.
-CREATE OR REPLACE FUNCTION admin.export_user(space text, backlog_user_id bigint)
-    RETURNS TABLE (kind text, at timestamptz, data jsonb)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-    the_space uuid := hub.space_named(space);
-    person    bigint := export_user.backlog_user_id;
-BEGIN
-    RETURN QUERY
-    SELECT of_grants.kind, of_grants.at, of_grants.data || coalesce((
-               SELECT jsonb_build_object('last_used_from', g.last_used_from)
-               FROM hub.grants AS g
-               WHERE of_grants.kind = 'grant' AND g.last_used_from IS NOT NULL
-                 AND g.id = (of_grants.data ->> 'grant_id')::uuid), '{}')
-    FROM hub.export_user(space, person) AS of_grants
-    UNION ALL
-    SELECT 'account_session', s.created_at, jsonb_build_object(
-               'backlog_user_id', s.backlog_user_id, 'backlog_user_name', s.backlog_user_name,
-               'created_at', s.created_at, 'expires_at', s.expires_at)
-    FROM hub.account_sessions AS s
-    WHERE s.space_id = the_space AND s.backlog_user_id = person
-    UNION ALL
-    SELECT 'browser', b.expires_at, jsonb_build_object(
-               'backlog_user_id', b.backlog_user_id, 'backlog_user_name', b.backlog_user_name,
-               'expires_at', b.expires_at)
-    FROM hub.browser_spaces AS b
-    WHERE b.space_id = the_space AND b.backlog_user_id = person
-    UNION ALL
-    SELECT 'sign_in', r.finished_at, jsonb_build_object(
-               'client_id', c.client_id, 'backlog_user_id', r.backlog_user_id,
-               'backlog_user_name', r.backlog_user_name, 'confirm_until', r.confirm_until)
-    FROM hub.authorization_requests AS r JOIN hub.clients AS c ON c.id = r.client_id
-    WHERE r.space_id = the_space AND r.backlog_user_id = person
-    UNION ALL
-    SELECT 'personal_token', t.created_at, jsonb_build_object(
-               'grant_id', t.grant_id, 'name', t.name, 'created_at', t.created_at,
-               'expires_at', t.expires_at)
-    FROM hub.personal_tokens AS t JOIN hub.grants AS g ON g.id = t.grant_id
-    WHERE g.space_id = the_space AND g.backlog_user_id = person
-    ORDER BY 2;
 END $$;
 
 INSERT INTO hub.privileges VALUES

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cases::requests::{Message, Version};
 
-/// What is requested.
+/// The kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Work {
     /// `tools/call get_issue`, a small response
@@ -77,7 +77,7 @@ impl Work {
         })
     }
 
-    /// What reaches Backlog; `None` if it is not one request.
+    /// The request that reaches Backlog; `None` if there are several or none.
     pub(super) fn direct(self) -> Option<Direct> {
         let (method, path, form) = match self {
             Self::GetIssue => ("GET", "/api/v2/issues/HARBOR-1", None),

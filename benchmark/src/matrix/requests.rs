@@ -56,7 +56,10 @@ async fn send(
     let grants = grants.iter().take(cell.connections);
     match cell.work {
         Work::SignIn => {
-            let target = running.target.as_ref().context("nobody signs in here")?;
+            let target = running
+                .target
+                .as_ref()
+                .context("this server has no sign-in")?;
             sign_in::load(target, cell.connections, lasts).await
         }
         Work::Refresh => {

@@ -146,7 +146,7 @@ async fn nginx(world: &World) -> anyhow::Result<Running> {
 
 fn find_nginx() -> Option<PathBuf> {
     let named = env::var_os("NGINX").map(PathBuf::from);
-    // Where Debian installs it is not on everybody's path.
+    // Debian installs it in a folder that `PATH` may lack.
     let usual = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/bin/nginx"];
     let usual = usual.into_iter().map(PathBuf::from);
     named.into_iter().chain(usual).find(|path| path.exists())
@@ -237,7 +237,7 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // What is left of it is in a temporary directory.
+        // Its files are in a temporary directory.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

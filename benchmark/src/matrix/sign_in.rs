@@ -30,7 +30,7 @@ const CHALLENGE: &str = "bLRYBPalK1NsU4_TD3JrHRmfVjgoduNjiXgeScRbcr8";
 /// More pages and redirects than any sign-in has.
 const MAX_STEPS: usize = 16;
 
-/// What a sign-in leaves to its client.
+/// The result of a sign-in.
 #[derive(Clone, Debug)]
 pub(super) struct Grant {
     pub client_id: String,

@@ -12,7 +12,7 @@
 //! server does not know is not ignored: such an assertion is rejected. The time of expiry has no
 //! leeway: the access token lives until then.
 
-use std::cmp::min;
+use std::{cmp::min, fmt};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, dangerous::insecure_decode_claims, decode_header, jwk::JwkSet};
@@ -91,13 +91,22 @@ pub struct IdentityAssertion {
 }
 
 /// An assertion whose form is right, and nothing else is known of it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Unverified<'a> {
     text: &'a str,
     algorithm: Algorithm,
     key_id: Option<String>,
     /// The issuer that it names.
     pub issuer: String,
+}
+
+/// Without the text, with which its holder gets access.
+impl fmt::Debug for Unverified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unverified")
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Deserialize)]
@@ -334,6 +343,16 @@ mod tests {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = typ.map(str::to_owned);
         encode(&header, claims, &key()).expect("an assertion")
+    }
+
+    #[test]
+    fn debug_output_has_no_part_of_the_assertion() {
+        let assertion = signed(Some("oauth-id-jag+jwt"), &claims());
+        let shown = format!("{:?}", Unverified::read(&assertion).expect("an assertion"));
+        for part in assertion.split('.') {
+            assert!(!shown.contains(part), "{shown}");
+        }
+        assert!(shown.contains(ISSUER), "{shown}");
     }
 
     fn verify_text(assertion: &str, jwks: &str) -> Result<IdentityAssertion, IdentityError> {
